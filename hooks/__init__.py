@@ -1,0 +1,1 @@
+"""The PyTorch side: Hugging Face models captured with forward hooks."""

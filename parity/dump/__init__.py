@@ -1,0 +1,1 @@
+"""Dumps: what one side computed, at rest in a folder."""

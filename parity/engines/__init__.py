@@ -1,0 +1,1 @@
+"""Inference engines that run a tapped graph."""

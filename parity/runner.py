@@ -1,0 +1,59 @@
+"""The seam between the harness and whatever computes taps: a Hugging Face model or an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.taps import Tap, TapGraph
+from parity.tokens import Phase
+
+__all__ = ["Runner", "RunnerInfo", "Sink"]
+
+Sink = Callable[[str, npt.NDArray[Any]], None]
+"""Takes one captured tap: its name, and a host array that nothing will write to again."""
+
+
+@dataclass(frozen=True)
+class RunnerInfo:
+    """What a dump has to say about the side that made it.
+
+    Attributes:
+        name: ``transformers``, ``onnxruntime`` …
+        model: the model in words (folder name or hub id).
+        dtype: what it computes in: ``float64``, ``float32``, ``float16`` or ``bfloat16``.
+        weights_digest: SHA-256 of the weights as stored; equal digests, equal weights.
+        graph: every tap that this side could produce, in graph order.
+        versions: library and driver versions by name.
+        flags: numeric settings by name: attention kernel, TF32, seeds, optimisation level …
+        not_observable: taps that exist in the model but can't be had from this side, with the reason.
+    """
+
+    name: str
+    model: str
+    dtype: str
+    weights_digest: str
+    graph: TapGraph
+    versions: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+    not_observable: Mapping[str, str] = field(default_factory=dict)
+
+
+class Runner(Protocol):
+    """One side of a comparison. `parity.record.record` checks what comes back; a runner only computes."""
+
+    def describe(self) -> RunnerInfo:
+        """Say what this is; loads no more than it has to."""
+        ...
+
+    def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
+        """Run `phase` once and hand each of `taps` to `sink`, exactly once, in native dtype.
+
+        Arrays have the axes of the tap; heads and channels may still be flattened into one last axis.
+        Values at padding are arbitrary.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The layer parity suite: pytest --pyargs parity.suite -k layer_parity."""

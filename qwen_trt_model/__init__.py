@@ -1,0 +1,1 @@
+"""Qwen as an engine network: configuration, checkpoint, graph, and the bundled model."""
