@@ -1,0 +1,81 @@
+"""How numbers, shapes and tokens read in every view: one form each, so that views can be compared by eye."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from parity.comparison import ArrayInfo
+
+__all__ = [
+    "ABSENT",
+    "format_array",
+    "format_cosine",
+    "format_count",
+    "format_index",
+    "format_metric",
+    "format_piece",
+    "format_shape",
+    "format_value",
+]
+
+ABSENT = "–"
+"""Stands where there is no value: not computed, or no noise floor."""
+
+_VISIBLE_SPACES = str.maketrans({" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"})
+
+
+def format_metric(value: float | None) -> str:
+    """A statistic with three significant digits: ``0.00123``, ``1.23``, ``1234``, ``1.23e-5``.
+
+    At most eight characters for magnitudes from 1e-99 to 1e99; ``0``, ``inf``, ``nan`` and `ABSENT` stand for
+    themselves.
+    """
+    if value is None:
+        return ABSENT
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}".removeprefix("-" if value == 0 else "")
+    mantissa, exponent = f"{value:.2e}".split("e")
+    power = int(exponent)
+    if -4 < power < 4:
+        return f"{value:.{max(0, 2 - power)}f}"
+    return f"{mantissa}e{power}"
+
+
+def format_cosine(value: float | None) -> str:
+    """A cosine with six decimals: three significant digits would call 0.9996 one."""
+    return ABSENT if value is None else f"{value:.6f}"
+
+
+def format_value(value: float | None) -> str:
+    """An element of a tensor with six significant digits, enough to tell neighbours in 16 bits apart."""
+    return ABSENT if value is None else f"{value:.6g}"
+
+
+def format_count(count: int) -> str:
+    """A number of things, with separators: ``1,234,567``."""
+    return f"{count:,}"
+
+
+def format_shape(shape: Sequence[int]) -> str:
+    """A shape as frameworks print it: ``[4, 412, 128]``."""
+    return f"[{', '.join(map(str, shape))}]"
+
+
+def format_array(info: ArrayInfo | None) -> str:
+    """dtype and shape of one side: ``float16 [4, 412, 128]``, or ``absent``."""
+    return "absent" if info is None else f"{info.dtype} {format_shape(info.shape)}"
+
+
+def format_index(index: Sequence[int], axes: Sequence[str] = ()) -> str:
+    """An index, with the names of its axes where given: ``0,12,3,7`` or ``prompt 0, token 12, channel 7``."""
+    if not axes:
+        return ",".join(map(str, index))
+    return ", ".join(
+        f"{'prompt' if axis == 'batch' else axis} {i}" for axis, i in zip(axes, index, strict=True)
+    )
+
+
+def format_piece(piece: str) -> str:
+    """A token's text with its white space made visible; empty where the text is unknown."""
+    return piece.translate(_VISIBLE_SPACES)

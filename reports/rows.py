@@ -1,0 +1,128 @@
+"""The row of a tap, as the CSV, the terminal, the HTML report and the notebook all show it.
+
+`LayerRow` holds the numbers in full precision; the functions gathered here from `parity.formatting` are the
+only ones that turn numbers into text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, fields
+
+from parity.comparison import STATUSES, Comparison, TapResult
+from parity.formatting import (
+    ABSENT,
+    format_array,
+    format_cosine,
+    format_count,
+    format_index,
+    format_metric,
+    format_piece,
+    format_shape,
+    format_value,
+)
+
+__all__ = [
+    "ABSENT",
+    "COLUMNS",
+    "LayerRow",
+    "count_statuses",
+    "format_array",
+    "format_cosine",
+    "format_count",
+    "format_index",
+    "format_metric",
+    "format_piece",
+    "format_shape",
+    "format_value",
+    "layer_row",
+]
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One row of `layers.csv`: its fields are the columns, in order.
+
+    None stands for what was not computed: errors where values were not compared, ratios without a floor.
+
+    Attributes:
+        phase, tap, layer, op, status, flagged: as in `TapResult`.
+        mean_abs, median_abs, p99_abs, max_abs, mean_rel, median_rel, p99_rel, max_rel, rel_l2, cosine,
+            norm_ratio, sqnr_db: as in `ErrorMetrics`.
+        noise_ratio, worst_token_noise_ratio: as in `NoiseMetrics`.
+        worst_index: index of the worst element, prompt first, such as ``0,12,3,7``; empty where absent.
+        reference_value, candidate_value: both values there.
+        non_finite: NaN and infinite elements, both sides together; None where values were not looked at.
+        dtype, shape: of the candidate, or of the reference where the candidate has none; ``4,412,128``.
+    """
+
+    phase: str
+    tap: str
+    layer: int | None
+    op: str
+    status: str
+    flagged: bool
+    mean_abs: float | None
+    median_abs: float | None
+    p99_abs: float | None
+    max_abs: float | None
+    mean_rel: float | None
+    median_rel: float | None
+    p99_rel: float | None
+    max_rel: float | None
+    rel_l2: float | None
+    cosine: float | None
+    norm_ratio: float | None
+    sqnr_db: float | None
+    noise_ratio: float | None
+    worst_token_noise_ratio: float | None
+    worst_index: str
+    reference_value: float | None
+    candidate_value: float | None
+    non_finite: int | None
+    dtype: str
+    shape: str
+
+
+COLUMNS = tuple(field.name for field in fields(LayerRow))
+"""The columns of `layers.csv`, in order."""
+
+
+def layer_row(result: TapResult) -> LayerRow:
+    """Flatten one result of the comparison into its row."""
+    errors, noise, worst, counts = result.errors, result.noise, result.worst, result.non_finite
+    array = result.candidate or result.reference
+    return LayerRow(
+        phase=result.phase,
+        tap=result.tap,
+        layer=result.layer,
+        op=result.op,
+        status=result.status,
+        flagged=result.flagged,
+        mean_abs=errors.mean_abs if errors else None,
+        median_abs=errors.median_abs if errors else None,
+        p99_abs=errors.p99_abs if errors else None,
+        max_abs=errors.max_abs if errors else None,
+        mean_rel=errors.mean_rel if errors else None,
+        median_rel=errors.median_rel if errors else None,
+        p99_rel=errors.p99_rel if errors else None,
+        max_rel=errors.max_rel if errors else None,
+        rel_l2=errors.rel_l2 if errors else None,
+        cosine=errors.cosine if errors else None,
+        norm_ratio=errors.norm_ratio if errors else None,
+        sqnr_db=errors.sqnr_db if errors else None,
+        noise_ratio=noise.noise_ratio if noise else None,
+        worst_token_noise_ratio=noise.worst_token_noise_ratio if noise else None,
+        worst_index=format_index(worst.index) if worst else "",
+        reference_value=worst.reference_value if worst else None,
+        candidate_value=worst.candidate_value if worst else None,
+        non_finite=counts.reference + counts.candidate if counts else None,
+        dtype=array.dtype if array else "",
+        shape=format_index(array.shape) if array else "",
+    )
+
+
+def count_statuses(comparison: Comparison) -> dict[str, int]:
+    """How many rows have each status, in the order of `STATUSES`; statuses that no row has are left out."""
+    counts = Counter(row.status for row in comparison.rows)
+    return {status: counts[status] for status in STATUSES if counts[status]}
