@@ -13,9 +13,11 @@ __all__ = [
     "format_cosine",
     "format_count",
     "format_index",
+    "format_limit",
     "format_metric",
     "format_piece",
     "format_shape",
+    "format_share",
     "format_value",
 ]
 
@@ -47,6 +49,11 @@ def format_cosine(value: float | None) -> str:
     return ABSENT if value is None else f"{value:.6f}"
 
 
+def format_limit(value: float) -> str:
+    """A limit as it was set: ``0.001``, ``2``."""
+    return f"{value:.3g}"
+
+
 def format_value(value: float | None) -> str:
     """An element of a tensor with six significant digits, enough to tell neighbours in 16 bits apart."""
     return ABSENT if value is None else f"{value:.6g}"
@@ -55,6 +62,16 @@ def format_value(value: float | None) -> str:
 def format_count(count: int) -> str:
     """A number of things, with separators: ``1,234,567``."""
     return f"{count:,}"
+
+
+def format_share(part: int, whole: int) -> str:
+    """A part of a whole in per cent: ``4.9%``; what is neither none nor all never reads as 0% or 100%."""
+    if part in (0, whole):
+        return "100%" if part else "0%"
+    percent = 100 * part / whole
+    if percent < 0.01 or percent > 99.9:
+        return "<0.01%" if percent < 50 else ">99.9%"
+    return f"{percent:.2g}%" if percent < 99 else f"{percent:.1f}%"
 
 
 def format_shape(shape: Sequence[int]) -> str:
@@ -71,9 +88,7 @@ def format_index(index: Sequence[int], axes: Sequence[str] = ()) -> str:
     """An index, with the names of its axes where given: ``0,12,3,7`` or ``prompt 0, token 12, channel 7``."""
     if not axes:
         return ",".join(map(str, index))
-    return ", ".join(
-        f"{'prompt' if axis == 'batch' else axis} {i}" for axis, i in zip(axes, index, strict=True)
-    )
+    return ", ".join(f"{'prompt' if axis == 'batch' else axis} {i}" for axis, i in zip(axes, index, strict=True))
 
 
 def format_piece(piece: str) -> str:

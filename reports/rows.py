@@ -16,9 +16,11 @@ from parity.formatting import (
     format_cosine,
     format_count,
     format_index,
+    format_limit,
     format_metric,
     format_piece,
     format_shape,
+    format_share,
     format_value,
 )
 
@@ -31,9 +33,11 @@ __all__ = [
     "format_cosine",
     "format_count",
     "format_index",
+    "format_limit",
     "format_metric",
     "format_piece",
     "format_shape",
+    "format_share",
     "format_value",
     "layer_row",
 ]

@@ -1,0 +1,197 @@
+"""The words of a verdict, shared by the terminal, the report and pytest."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+
+from parity.comparison import FAILING_STATUSES, STATUSES, Comparison, Histogram, Side, TapResult
+from parity.formatting import (
+    format_array,
+    format_count,
+    format_index,
+    format_limit,
+    format_metric,
+    format_piece,
+    format_share,
+    format_value,
+)
+from parity.origin import look_upstream, origin_clause
+
+__all__ = ["failure_message", "first_divergence_sentence", "next_command", "verdict_line"]
+
+_EDGE_TOLERANCE = 1e-9  # 10**log10(x) is not x
+
+
+def verdict_line(comparison: Comparison) -> str:
+    """``FAIL: 3 of 93 taps fail (2 mismatch, 1 not finite); 80 match, 10 rounding``, counting every row."""
+    phases = len({row.phase for row in comparison.rows})
+    total = format_count(len(comparison.rows)) + " taps" + (f" in {phases} phases" if phases > 1 else "")
+    if comparison.passed:
+        return f"PASS: {total}, {_counts(comparison.rows)}"
+    strict = comparison.limits.strict
+    others = tuple(row for row in comparison.rows if not row.fails(strict=strict))
+    count = format_count(len(comparison.failures))
+    rule = " under --strict" if strict else ""
+    rest = f"; {_counts(others)}" if others else ""
+    return f"FAIL: {count} of {total} fail{rule} ({_counts(comparison.failures)}){rest}"
+
+
+def first_divergence_sentence(comparison: Comparison) -> str:
+    """Which tap leaves the reference first and where its error comes from, or that none does."""
+    row = comparison.first_divergence
+    if row is None:
+        return _no_divergence(comparison)
+    return (
+        f"{row.tap} ({row.op}, {row.phase}) is the first tap to leave the reference: {row.reason.rstrip('.')}; "
+        f"{origin_clause(comparison, row)}."
+    )
+
+
+def failure_message(comparison: Comparison, row: TapResult, *, run: str = "RUN") -> str:
+    """Explain one row in six parts: tap, sides, elements, worst element, taps before it, next command.
+
+    Args:
+        comparison: what `row` belongs to.
+        row: a row of any status; the words are made for one that fails.
+        run: folder that holds `comparison.json`, for the next command.
+
+    Returns:
+        Several lines: the first says everything in short, the others are indented details.
+    """
+    parts = (
+        ("sides", _sides(comparison, row)),
+        ("elements", _elements(row)),
+        ("worst", [*_worst(row), *_allowed(row)]),
+        ("before", _before(comparison, row)),
+        ("next", _next(comparison, row, run)),
+    )
+    lines = [_headline(row, strict=comparison.limits.strict)]
+    for label, texts in parts:
+        lines += [f"  {label if i == 0 else '':<9} {text}" for i, text in enumerate(texts)]
+    return "\n".join(lines)
+
+
+def next_command(run: str, tap: str) -> str:
+    """The command that shows one tap in depth."""
+    return f"parity report {shlex.quote(run)} --tap {tap}"
+
+
+def _counts(rows: tuple[TapResult, ...]) -> str:
+    counts = Counter(row.status for row in rows)
+    return ", ".join(f"{format_count(counts[status])} {status}" for status in STATUSES if counts[status])
+
+
+def _no_divergence(comparison: Comparison) -> str:
+    compared = format_count(sum(row.errors is not None for row in comparison.rows))
+    ratios = [(row.noise.noise_ratio, row.tap) for row in comparison.rows if row.noise is not None]
+    if not ratios:
+        return (
+            f"No tap leaves the reference: none of the {compared} taps compared is flagged (no noise floor was "
+            "recorded, so nothing tells rounding from a small error)."
+        )
+    largest, tap = max(ratios)
+    return (
+        f"No tap leaves the reference: all {compared} taps compared are no farther from it than rounding in "
+        f"{comparison.candidate.dtype} explains (largest R {format_metric(largest)}, at {tap})."
+    )
+
+
+def _headline(row: TapResult, *, strict: bool) -> str:
+    only_strict = strict and row.flagged and row.status not in FAILING_STATUSES
+    rule = " (under --strict every flag fails)" if only_strict else ""
+    return f"{row.tap} ({row.op}, {row.phase}): {row.status}: {row.reason.rstrip('.')}{rule}"
+
+
+def _sides(comparison: Comparison, row: TapResult) -> list[str]:
+    return [
+        _side(comparison.reference, format_array(row.reference)),
+        _side(comparison.candidate, format_array(row.candidate)),
+    ]
+
+
+def _side(side: Side, array: str) -> str:
+    return f"{side.role}: {array}, from {side.runner} in {side.dtype} ({side.model})"
+
+
+def _elements(row: TapResult) -> list[str]:
+    lines, counts = [], row.non_finite
+    if counts is not None and counts.reference + counts.candidate:
+        lines.append(
+            f"NaN or infinite: {format_count(counts.reference)} in the reference, "
+            f"{format_count(counts.candidate)} in the candidate"
+        )
+    if row.errors is None:
+        return [*lines, "none compared: " + STATUSES[row.status]]
+    lines.append(
+        f"{format_count(row.elements)} compared{_beyond(row)}; half are off by more than "
+        f"{format_metric(row.errors.median_abs)}, 1 in 100 by more than {format_metric(row.errors.p99_abs)}"
+    )
+    return lines
+
+
+def _beyond(row: TapResult) -> str:
+    if row.histogram is None or not row.limits.flag_metric.endswith("_abs"):
+        return ""
+    found = _count_from(row.histogram, row.limits.flag_threshold)
+    if found is None:
+        return ""
+    count, edge = found
+    return f", {format_count(count)} ({format_share(count, row.elements)}) off by {format_limit(edge)} or more"
+
+
+def _count_from(histogram: Histogram, threshold: float) -> tuple[int, float] | None:
+    """How many elements have an error of at least the first edge not below `threshold`, and that edge."""
+    for i, edge in enumerate(histogram.log10_edges[:-1]):
+        if 10**edge >= threshold * (1 - _EDGE_TOLERANCE):
+            return sum(histogram.candidate[i:]), 10**edge
+    return None
+
+
+def _worst(row: TapResult) -> list[str]:
+    if row.worst is None:
+        return ["no element: values were not compared"]
+    worst = row.worst
+    difference = abs(worst.candidate_value - worst.reference_value)
+    return [
+        f"{format_index(worst.index, worst.axes)}: reference {format_value(worst.reference_value)}, "
+        f"candidate {format_value(worst.candidate_value)}, difference {format_metric(difference)}"
+    ]
+
+
+def _allowed(row: TapResult) -> list[str]:
+    limits, lines = row.limits, []
+    if row.noise is not None:
+        median, worst = row.noise.noise_ratio, row.noise.worst_token_noise_ratio
+        lines += [
+            f"allowed: R up to {format_limit(limits.noise_ratio)}, found {format_metric(median)}",
+            f"allowed: R of the worst token up to {format_limit(limits.worst_token_noise_ratio)}, found "
+            f"{format_metric(worst)}{_worst_token(row)}",
+        ]
+    if row.errors is not None:
+        found = format_metric(getattr(row.errors, limits.flag_metric))
+        lines.append(f"allowed: {limits.flag_metric} up to {format_limit(limits.flag_threshold)}, found {found}")
+    return lines
+
+
+def _worst_token(row: TapResult) -> str:
+    if not row.worst_tokens:
+        return ""
+    token = row.worst_tokens[0]
+    piece = f" {format_piece(token.piece)!r}" if token.piece else ""
+    return f" (prompt {token.prompt}, token {token.position}{piece})"
+
+
+def _before(comparison: Comparison, row: TapResult) -> list[str]:
+    lines, first = [origin_clause(comparison, row)], comparison.first_divergence
+    if first is not None and first.key != row.key and row.fails(strict=comparison.limits.strict):
+        lines.append(f"the first tap to leave the reference is {first.tap} ({first.phase}, {first.status})")
+    return lines
+
+
+def _next(comparison: Comparison, row: TapResult, run: str) -> list[str]:
+    lines = [next_command(run, row.tap)]
+    if row.status != "extra" and look_upstream(comparison, row).uncompared:
+        pattern = "all" if row.layer is None else row.tap.rsplit(".", 1)[0] + ".*"
+        lines.append(f"and capture the taps between: --taps '{pattern}'")
+    return lines

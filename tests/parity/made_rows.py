@@ -1,0 +1,85 @@
+"""Hand-made rows for tests of words: every number in a message is one that stands here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from parity.comparison import (
+    ArrayInfo,
+    Comparison,
+    ErrorMetrics,
+    Histogram,
+    NoiseMetrics,
+    NonFinite,
+    Prompt,
+    Side,
+    TapResult,
+    TokenError,
+    WorstElement,
+)
+from parity.limits import default_limits
+
+__all__ = ["absent", "make", "row", "unmeasured"]
+
+_LIMITS = default_limits("float16")
+_AXES = ("batch", "token", "channel")
+
+
+def row(tap: str, *inputs: str, status: str = "match", ratio: float = 1.0, worst: float | None = None) -> TapResult:
+    """A compared row whose R is `ratio`; its numbers are told apart at a glance, not derived from one another."""
+    return TapResult(
+        phase="prefill",
+        tap=tap,
+        layer=int(tap.split(".")[1]) if tap.startswith("layers.") else None,
+        op="linear",
+        inputs=inputs,
+        status=status,
+        reason=f"the reason of {tap}.",
+        flagged=status in ("rounding", "mismatch"),
+        limits=_LIMITS.for_tap(tap),
+        reference=ArrayInfo("float32", (2, 20, 512)),
+        candidate=ArrayInfo("float16", (2, 20, 512)),
+        elements=20000,
+        non_finite=NonFinite(0, 0),
+        errors=ErrorMetrics(0.0123, 0.0101, 0.05, 0.25, 0.1, 0.2, 0.3, 0.4, 0.034, 0.999, 1.01, 29.4),
+        noise=NoiseMetrics(ratio, worst or 1.5 * ratio, 0.001, "measured"),
+        worst=WorstElement((1, 12, 77), _AXES, 1.25, 1.5),
+        histogram=Histogram((-4.0, -3.0, -2.0, 1.0), (11000, 3000, 5000), (), 1000, 0),
+        worst_tokens=(TokenError(1, 12, " the", 0.09, 1.5 * ratio),),
+    )
+
+
+def absent(tap: str, *inputs: str, status: str) -> TapResult:
+    """A row whose values were not compared."""
+    return replace(
+        row(tap, *inputs, status=status),
+        flagged=False,
+        candidate=None if status in ("missing", "not observable") else ArrayInfo("float16", (2, 20, 256)),
+        reference=None if status == "extra" else ArrayInfo("float32", (2, 20, 512)),
+        elements=0,
+        non_finite=None,
+        errors=None,
+        noise=None,
+        worst=None,
+        histogram=None,
+        worst_tokens=(),
+    )
+
+
+def unmeasured(compared: TapResult) -> TapResult:
+    """`compared` as it is without a noise floor."""
+    return replace(compared, noise=None)
+
+
+def make(*rows: TapResult, strict: bool = False) -> Comparison:
+    """A comparison of these rows."""
+    return Comparison(
+        schema_version=1,
+        parity_version="0",
+        reference=Side("reference", "transformers", "tiny", "float32", "aa"),
+        candidate=Side("candidate", "onnxruntime", "tiny", "float16", "aa"),
+        floor=None,
+        limits=_LIMITS.with_rules(strict=strict),
+        prompts=(Prompt(4, "a"), Prompt(16, "b")),
+        rows=rows,
+    )
