@@ -36,7 +36,7 @@ SCHEMA_VERSION = 1
 
 STATUSES: Mapping[str, str] = {
     "match": "not flagged, and no farther from the truth than rounding in this dtype",
-    "rounding": "flagged, yet no farther from the truth than rounding in this dtype: what the dtype costs on this model",
+    "rounding": "flagged, yet no farther from the truth than rounding: what this dtype costs on this model",
     "mismatch": "farther from the truth than rounding explains, or flagged where no noise floor was recorded",
     "not finite": "NaN or infinity on one side",
     "shape": "the two sides have different shapes or a dtype that holds no real numbers",

@@ -7,7 +7,16 @@ from fnmatch import fnmatchcase
 
 from parity.errors import ParityError
 
-__all__ = ["FLAG_METRICS", "AppliedLimits", "FlagRule", "Limits", "NoiseRule", "default_limits", "parse_flag", "parse_limit"]
+__all__ = [
+    "FLAG_METRICS",
+    "AppliedLimits",
+    "FlagRule",
+    "Limits",
+    "NoiseRule",
+    "default_limits",
+    "parse_flag",
+    "parse_limit",
+]
 
 FLAG_METRICS = (
     "mean_abs",
@@ -94,9 +103,15 @@ class Limits:
 def default_limits(candidate_dtype: str) -> Limits:
     """The shipped limits for a candidate that computes in `candidate_dtype` (numpy's name)."""
     median, why = (
-        (3.0, "fp32: two correct implementations differ in the order of sums, which is all the noise there is")
+        (
+            3.0,
+            "fp32: two correct implementations differ in the order of sums, which is all the noise there is",
+        )
         if candidate_dtype in ("float32", "float64")
-        else (2.0, "16 bits: correct kernels stay within 0.96 to 1.2 of the floor, the smallest real fault seen has 2.3")
+        else (
+            2.0,
+            "16 bits: correct kernels stay within 0.96 to 1.2 of the floor, the smallest real fault seen has 2.3",
+        )
     )
     worst = "one token: the ratio of two samples of noise spreads more than its median, by up to a factor of 2"
     return Limits(

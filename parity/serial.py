@@ -112,13 +112,15 @@ def _convert_tuple(arguments: tuple[Any, ...], plain: Any, at: str) -> tuple[Any
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         return tuple(_convert(arguments[0], item, f"{at}[{i}]") for i, item in enumerate(plain))
     _expect(len(plain) == len(arguments), f"a list of {len(arguments)}", plain, at)
-    return tuple(_convert(kind, item, f"{at}[{i}]") for i, (kind, item) in enumerate(zip(arguments, plain, strict=True)))
+    return tuple(
+        _convert(kind, item, f"{at}[{i}]") for i, (kind, item) in enumerate(zip(arguments, plain, strict=True))
+    )
 
 
 def _convert_scalar(kind: Any, plain: Any, at: str) -> Any:
     if kind is float:
         _expect(
-            isinstance(plain, (int, float)) and not isinstance(plain, bool) or plain in ("inf", "-inf", "nan"),
+            (isinstance(plain, (int, float)) and not isinstance(plain, bool)) or plain in ("inf", "-inf", "nan"),
             "a number",
             plain,
             at,

@@ -1,0 +1,83 @@
+"""The noise ratio R: how much farther than rounding, token by token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.comparison import NoiseMetrics
+from parity.dtypes import ROUNDING_REL_L2
+from parity.metrics.differences import Differences, Floats
+from parity.metrics.errors import rel_l2
+
+__all__ = ["TokenFloor", "noise_metrics", "noise_ratio_by_token", "token_floor"]
+
+
+@dataclass(frozen=True, eq=False)
+class TokenFloor:
+    """The floor of one tap.
+
+    Attributes:
+        error: the norm of the error that counts as noise at each real token, float64, shape ``[row]``.
+        rel_l2: the floor run's own rel-L2 over all real elements.
+        basis: ``measured``, or ``rounding`` where the floor run is exact at more than half of the tokens.
+    """
+
+    error: Floats
+    rel_l2: float
+    basis: str
+
+
+def token_floor(
+    floors: Sequence[Differences], *, unit_roundoff: float, input_norms: Sequence[Floats] = ()
+) -> TokenFloor:
+    """The noise floor at each token: the largest of the floor runs, but no less than one rounding.
+
+    A floor of one run is one sample: a token whose error happens to be tiny (one that a massive activation
+    dominates, or that the dtype represents exactly) would turn any honest rounding into a large R. One
+    rounding of the value, or of its inputs where the run is exact, is what every implementation may cost.
+
+    Args:
+        floors: one or more floor runs against the truth.
+        unit_roundoff: of the candidate's dtype.
+        input_norms: the truth's norm of each input of the tap, float64, shape ``[row]``.
+    """
+    measured = np.sqrt(np.max([floor.error_squares.sum(axis=1) for floor in floors], axis=0))  # [row]
+    scale = np.sqrt(floors[0].truth_squares.sum(axis=1))  # [row]
+    exact = measured == 0
+    for norms in input_norms:
+        scale = np.where(exact, np.maximum(scale, norms), scale)
+    rounding = ROUNDING_REL_L2 * unit_roundoff * scale
+    error = float(np.max([floor.error_squares.sum() for floor in floors]))
+    return TokenFloor(
+        np.maximum(measured, rounding),
+        rel_l2(error, float(floors[0].truth_squares.sum())),
+        "rounding" if exact.mean() > 0.5 else "measured",
+    )
+
+
+def noise_ratio_by_token(candidate: Differences, floor: TokenFloor) -> Floats:
+    """R of each real token, float64, shape ``[row]``; 0 where the candidate is exact."""
+    return _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), floor.error)
+
+
+def noise_metrics(candidate: Differences, floor: TokenFloor) -> NoiseMetrics:
+    """R of the median and of the worst token.
+
+    At the worst token the noise is no less than the median token's, relative to the values: the smallest
+    of hundreds of samples of noise says nothing about what rounding may cost there.
+    """
+    ratios = noise_ratio_by_token(candidate, floor)
+    scale = np.sqrt(candidate.truth_squares.sum(axis=1))
+    usual = scale * np.median(_ratio(floor.error, scale))
+    worst = _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), np.maximum(floor.error, usual))
+    return NoiseMetrics(float(np.median(ratios)), float(worst.max()), floor.rel_l2, floor.basis)
+
+
+def _ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Quotients with 0/0 = 0 and x/0 infinite."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient = numerator / denominator
+    return np.where(numerator == 0, 0.0, quotient)
