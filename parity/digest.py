@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from parity.errors import ParityError
@@ -120,5 +120,10 @@ def _read_header(file: Path) -> Iterator[StoredTensor]:
 
 
 def _digest_of_bytes(tensor: StoredTensor) -> str:
-    whole = np.memmap(tensor.file, dtype=np.uint8, mode="r")
-    return hashlib.sha256(memoryview(whole)[tensor.start : tensor.stop]).hexdigest()
+    with (
+        tensor.file.open("rb") as stream,
+        mmap(stream.fileno(), 0, access=ACCESS_READ) as whole,
+        memoryview(whole) as view,
+        view[tensor.start : tensor.stop] as stored,
+    ):
+        return hashlib.sha256(stored).hexdigest()
