@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from parity.comparison import NoiseMetrics
 from parity.dtypes import ROUNDING_REL_L2
@@ -71,9 +72,13 @@ def noise_metrics(candidate: Differences, floor: TokenFloor) -> NoiseMetrics:
     """
     ratios = noise_ratio_by_token(candidate, floor)
     scale = np.sqrt(candidate.truth_squares.sum(axis=1))
-    usual = scale * np.median(_ratio(floor.error, scale))
+    usual = scale * _median_where(_ratio(floor.error, scale), scale > 0)
     worst = _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), np.maximum(floor.error, usual))
     return NoiseMetrics(float(np.median(ratios)), float(worst.max()), floor.rel_l2, floor.basis)
+
+
+def _median_where(values: Floats, chosen: npt.NDArray[np.bool_]) -> float:
+    return float(np.median(values[chosen])) if chosen.any() else 0.0
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

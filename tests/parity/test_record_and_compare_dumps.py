@@ -41,9 +41,7 @@ def truth_arrays(seed: int = 0) -> dict[str, npt.NDArray[Any]]:
 def rounded(arrays: Arrays, dtype: npt.DTypeLike, *, seed: int) -> dict[str, npt.NDArray[Any]]:
     rng = np.random.default_rng(seed)
     u = float(ml_dtypes.finfo(dtype).eps)
-    return {
-        name: (array * (1 + u * rng.uniform(-1, 1, array.shape))).astype(dtype) for name, array in arrays.items()
-    }
+    return {name: (array * (1 + u * rng.uniform(-1, 1, array.shape))).astype(dtype) for name, array in arrays.items()}
 
 
 @dataclass
@@ -134,9 +132,7 @@ def test_later_writes_of_a_runner_do_not_reach_the_dump(tmp_path: Path) -> None:
         (lambda sink: sink("invented", np.zeros(3)), "'invented' unasked"),
     ],
 )
-def test_a_runner_that_returns_too_much_is_refused(
-    tmp_path: Path, tamper: Callable[[Sink], None], words: str
-) -> None:
+def test_a_runner_that_returns_too_much_is_refused(tmp_path: Path, tamper: Callable[[Sink], None], words: str) -> None:
     with pytest.raises(ParityError, match=words):
         recorded(tmp_path / "bad", ArrayRunner(truth_arrays(), "float64", tamper=tamper))
     assert list(tmp_path.iterdir()) == []
@@ -145,7 +141,7 @@ def test_a_runner_that_returns_too_much_is_refused(
 def test_a_runner_that_returns_too_little_is_refused(tmp_path: Path) -> None:
     arrays = truth_arrays()
     del arrays["layers.1.gate"]
-    with pytest.raises(ParityError, match="did not return 1 of .*layers.1.gate"):
+    with pytest.raises(ParityError, match=r"did not return 1 of .*layers\.1\.gate"):
         recorded(tmp_path / "bad", ArrayRunner(arrays, "float64"))
     assert list(tmp_path.iterdir()) == []
 
