@@ -43,7 +43,7 @@ def first_divergence_sentence(comparison: Comparison) -> str:
     if row is None:
         return _no_divergence(comparison)
     return (
-        f"{row.tap} ({row.op}, {row.phase}) is the first tap to leave the reference: {row.reason.rstrip('.')}; "
+        f"{row.tap} ({row.op}, {row.phase}) is the first tap to leave the reference, {_how_far(row)}; "
         f"{origin_clause(comparison, row)}."
     )
 
@@ -95,6 +95,17 @@ def _no_divergence(comparison: Comparison) -> str:
         f"No tap leaves the reference: all {compared} taps compared are no farther from it than rounding in "
         f"{comparison.candidate.dtype} explains (largest R {format_metric(largest)}, at {tap})."
     )
+
+
+def _how_far(row: TapResult) -> str:
+    if row.errors is None or row.status != "mismatch":
+        return f"{row.status}: {row.reason.rstrip('.')}"
+    if row.noise is None:
+        found = format_metric(getattr(row.errors, row.limits.flag_metric))
+        return f"with {row.limits.flag_metric} {found} above {format_limit(row.limits.flag_threshold)}"
+    if row.noise.noise_ratio > row.limits.noise_ratio:
+        return f"at {format_metric(row.noise.noise_ratio)} times the noise floor"
+    return f"at {format_metric(row.noise.worst_token_noise_ratio)} times the noise floor at its worst token"
 
 
 def _headline(row: TapResult, *, strict: bool) -> str:

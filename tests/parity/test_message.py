@@ -115,9 +115,22 @@ def test_without_an_absolute_flag_nothing_is_counted_beyond_it() -> None:
 def test_the_sentence_names_the_first_failing_tap_and_why() -> None:
     comparison = with_input(of_status("mismatch"))
     assert first_divergence_sentence(comparison) == (
-        "layers.3.q (linear, prefill) is the first tap to leave the reference: the reason of layers.3.q; its input "
-        "layers.3.input_norm (match, R 1.00) is fine, so the error arises here, in the linear layer."
+        "layers.3.q (linear, prefill) is the first tap to leave the reference, at 40.0 times the noise floor; its "
+        "input layers.3.input_norm (match, R 1.00) is fine, so the error arises here, in the linear layer."
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "how_far"),
+    [
+        (row("q", status="mismatch", ratio=1.1, worst=55.0), "at 55.0 times the noise floor at its worst token"),
+        (unmeasured(row("q", status="mismatch")), "with mean_abs 0.0123 above 0.001"),
+        (absent("q", status="missing"), "missing: the reason of q;"),
+        (absent("q", status="shape"), "shape: the reason of q;"),
+    ],
+)
+def test_the_sentence_says_how_far(first: TapResult, how_far: str) -> None:
+    assert how_far in first_divergence_sentence(make(first))
 
 
 def test_the_sentence_of_a_clean_run_names_the_largest_ratio() -> None:

@@ -73,7 +73,7 @@ def test_token_ids_are_equal_on_both_sides() -> None:
 def test_only_the_same_phase_is_looked_at() -> None:
     elsewhere = replace(row("norm", status="mismatch", ratio=9.0), phase="decode.0")
     bad = row("q", "norm", status="mismatch", ratio=30.0)
-    assert look_upstream(make(elsewhere, row("norm"), bad), bad).failing == ()
+    assert look_upstream(make(row("norm"), elsewhere, bad), bad).failing == ()
 
 
 def test_an_input_with_nan_is_a_failing_input() -> None:
