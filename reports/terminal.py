@@ -1,0 +1,159 @@
+"""The comparison on a terminal: at most 100 columns; plain lines, the same for grep every time, in a pipe."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.text import Text
+
+from parity.comparison import Comparison
+from parity.message import first_divergence_sentence, next_command, verdict_line
+from parity.reports.condense import Line, Section, condense
+from parity.reports.rows import format_cosine, format_count, format_limit, format_metric
+
+__all__ = ["print_comparison"]
+
+_WIDTH = 100
+_SHOWN_PROMPTS = 8
+_LEGEND = (
+    "R: error per token in units of the noise floor's, median (worst token beside it); other columns: candidate "
+    "against the reference. A line for several taps shows the worst of each column."
+)
+
+
+@dataclass(frozen=True)
+class _Column:
+    title: str
+    cell: Callable[[Line], str]
+
+
+# The order is that of use: where a terminal is narrow, the last ones go first.
+_COLUMNS = (
+    _Column("tap", lambda line: line.label),
+    _Column("status", lambda line: line.status),
+    _Column("R", lambda line: format_metric(line.noise_ratio)),
+    _Column("R worst", lambda line: format_metric(line.worst_token_noise_ratio)),
+    _Column("mean abs", lambda line: format_metric(line.mean_abs)),
+    _Column("max abs", lambda line: format_metric(line.max_abs)),
+    _Column("rel-L2", lambda line: format_metric(line.rel_l2)),
+    _Column("cosine", lambda line: format_cosine(line.cosine)),
+)
+_TEXT_COLUMNS = 2  # aligned on the left; numbers on the right
+_GAP = 2
+
+
+def print_comparison(
+    comparison: Comparison, *, console: Console | None = None, verbose: bool = False, run: str = ""
+) -> None:
+    """Print sides, limits, the table of taps, the first divergence and the verdict.
+
+    Args:
+        comparison: what to print.
+        console: where to; standard output by default. Colours and lines are drawn only on a terminal.
+        verbose: a line for every tap, instead of one for each layer in which nothing new happens.
+        run: folder of the run, for the next command; empty where none is to be printed.
+    """
+    console = Console() if console is None else console
+    width = min(_WIDTH, console.width) if console.is_terminal else _WIDTH
+    sections = condense(comparison, verbose=verbose)
+    columns = _columns_that_fit(sections, width)
+    for text in _sides(comparison):
+        _put(console, *_wrapped(text, width, indent=11))
+    _put(console, *_limits(comparison, width), style="dim")
+    for section in sections:
+        _put_table(console, section, columns)
+    _put(console, "", *_legend(sections, columns, width), style="dim")
+    _put(console, "", *_wrapped(first_divergence_sentence(comparison), width))
+    verdict = _wrapped(verdict_line(comparison), width, indent=6)
+    _put(console, *verdict, style="bold green" if comparison.passed else "bold red")
+    if run and comparison.first_divergence:
+        _put(console, f"next: {next_command(run, comparison.first_divergence.tap)}")
+
+
+def _put(console: Console, *lines: str, style: str = "") -> None:
+    """Print lines as they are: rich would wrap them at 80 columns in a pipe."""
+    for line in lines:
+        console.print(Text(line, style=style), soft_wrap=True)
+
+
+def _sides(comparison: Comparison) -> Iterator[str]:
+    floor, prompts = comparison.floor, comparison.prompts
+    sides = [comparison.reference, comparison.candidate, *([floor] if floor else [])]
+    model = max(len(side.model) for side in sides)
+    runner = max(len(side.runner) for side in sides)
+    for side in sides:
+        yield f"{side.role:<10} {side.model:<{model}}  {side.runner:<{runner}}  {side.dtype}"
+    if floor is None:
+        yield f"{'floor':<10} none recorded: nothing tells rounding from error, the flag alone decides"
+    lengths = ", ".join(str(prompt.tokens) for prompt in prompts[:_SHOWN_PROMPTS])
+    more = ", …" if len(prompts) > _SHOWN_PROMPTS else ""
+    yield f"{'prompts':<10} {format_count(len(prompts))}, of {lengths}{more} tokens"
+
+
+def _limits(comparison: Comparison, width: int) -> Iterator[str]:
+    """Each limit with the reason beside it."""
+    limits = [(_limit(f.metric, f.threshold, f.pattern), f.reason) for f in comparison.limits.flags]
+    for rule in comparison.limits.noise:
+        for name, value in (("R", rule.median), ("R worst", rule.worst_token)):
+            if value is not None:
+                limits.append((_limit(name, value, rule.pattern), rule.reason))
+    for place, (limit, reason) in enumerate(limits):
+        label = "limits" if place == 0 else ""
+        yield from _wrapped(f"{label:<10} {limit:<20} {reason}", width, indent=32)
+
+
+def _limit(name: str, value: float, pattern: str) -> str:
+    return f"{name} ≤ {format_limit(value)}" + ("" if pattern == "*" else f" on {pattern}")
+
+
+def _columns_that_fit(sections: tuple[Section, ...], width: int) -> tuple[_Column, ...]:
+    lines = [line for section in sections for line in section.lines]
+    columns: tuple[_Column, ...] = _COLUMNS
+    while len(columns) > _TEXT_COLUMNS and sum(_widths(columns, lines)) + _GAP * (len(columns) - 1) > width:
+        columns = columns[:-1]
+    return columns
+
+
+def _widths(columns: tuple[_Column, ...], lines: list[Line]) -> list[int]:
+    return [max(len(column.title), *(len(column.cell(line)) for line in lines)) for column in columns]
+
+
+def _put_table(console: Console, section: Section, columns: tuple[_Column, ...]) -> None:
+    widths = _widths(columns, list(section.lines))
+    _put(console, "", f"phase {section.phase}", _aligned([c.title for c in columns], widths), style="bold")
+    if console.is_terminal:
+        _put(console, "─" * (sum(widths) + _GAP * (len(widths) - 1)), style="dim")
+    for line in section.lines:
+        _put(console, _aligned([column.cell(line) for column in columns], widths), style=_style(line))
+
+
+def _aligned(cells: list[str], widths: list[int]) -> str:
+    left = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)][:_TEXT_COLUMNS]
+    right = [f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)][_TEXT_COLUMNS:]
+    return (" " * _GAP).join(left + right).rstrip()
+
+
+def _style(line: Line) -> str:
+    if line.fails:
+        return "bold red" if line.first else "red"
+    return "yellow" if line.flagged else ""
+
+
+def _legend(sections: tuple[Section, ...], columns: tuple[_Column, ...], width: int) -> Iterator[str]:
+    yield from _wrapped(_LEGEND, width)
+    lines = [line for section in sections for line in section.lines]
+    total = sum(line.taps for line in lines)
+    summed = sum(line.taps for line in lines if line.taps > 1)
+    if summed:
+        text = f"{format_count(summed)} of {format_count(total)} taps share a line; --verbose gives each its own."
+        yield from _wrapped(text, width)
+    if len(columns) < len(_COLUMNS):
+        left_out = ", ".join(column.title for column in _COLUMNS[len(columns) :])
+        yield from _wrapped(f"Left out on this narrow terminal: {left_out}.", width)
+
+
+def _wrapped(text: str, width: int, *, indent: int = 0) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=False)
