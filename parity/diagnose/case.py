@@ -1,0 +1,70 @@
+"""What a hypothesis gets to see: one source tap, with what went in, what came out and what should have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parity.dtypes import DtypeInfo
+from parity.metrics import Differences, RealRows, TokenFloor, differences, real_rows
+from parity.replay.arrays import Floats
+from parity.replay.parameters import DecoderSettings, Parameters
+from parity.replay.predict import Captured
+from parity.replay.replay import Reference
+from parity.taps import Tap, TapGraph
+
+__all__ = ["SourceCase"]
+
+
+@dataclass(frozen=True, eq=False)
+class SourceCase:
+    """A tap whose own operation went wrong.
+
+    Attributes:
+        tap: the tap.
+        graph: all taps.
+        reference: weights and tokens of the reference.
+        inputs: the candidate's captured inputs, one per entry of ``tap.inputs``, float64, axes of those taps.
+        output: the candidate's captured output, float64, axes of `tap`.
+        predicted: the reference's operation on `inputs`.
+        floor: the noise of the operation at each real token; None without a floor run.
+        candidate, truth: everything that both sides captured, in stored dtype.
+        dtype: what the candidate computes in.
+    """
+
+    tap: Tap
+    graph: TapGraph
+    reference: Reference
+    inputs: tuple[Floats, ...]
+    output: Floats
+    predicted: Floats
+    floor: TokenFloor | None
+    candidate: Captured
+    truth: Captured
+    dtype: DtypeInfo
+
+    @property
+    def parameters(self) -> Parameters:
+        """The stored weights of the tap's operation."""
+        return self.reference.weights.parameters(self.tap.name)
+
+    @property
+    def settings(self) -> DecoderSettings:
+        """Numbers of the reference's configuration."""
+        return self.reference.weights.settings
+
+    @property
+    def residual(self) -> Floats:
+        """What is to be explained: candidate's output minus predicted output, axes of the tap."""
+        return self.output - self.predicted
+
+    def sibling(self, kind: str) -> str:
+        """The name of the tap called `kind` in this tap's layer: ``layers.3.up`` from ``layers.3.gate``."""
+        return self.tap.name.removesuffix(self.tap.kind) + kind
+
+    def rows(self, array: Floats) -> RealRows:
+        """`array`, which has the axes of the tap, at real tokens: ``[row, head, channel]``."""
+        return real_rows(array, self.tap, self.reference.tokens)
+
+    def distance(self, prediction: Floats) -> Differences:
+        """How far the candidate's output is from `prediction`."""
+        return differences(self.rows(prediction), self.rows(self.output))

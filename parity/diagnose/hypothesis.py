@@ -1,0 +1,46 @@
+"""The seam for causes: a hypothesis predicts what the candidate would have put out, were it true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from parity.diagnose.case import SourceCase
+from parity.replay.arrays import Floats
+
+__all__ = ["Hypothesis", "Prediction"]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the candidate would have put out.
+
+    Attributes:
+        sentence: the cause in words, with its solved parameters: ``RoPE base 10000 instead of 1000000``.
+        output: float64, axes of the tap.
+        fitted: how many numbers were fitted to the candidate's output; of two predictions that explain it
+            equally well, the one with fewer is the better cause.
+    """
+
+    sentence: str
+    output: Floats
+    fitted: int = 0
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """One kind of fault.
+
+    Attributes:
+        name: a stable identifier in snake case, for example ``bias_missing``.
+        ops: the operations (`Tap.op`) whose taps it may explain.
+        predict: yields predictions for a case, none where it can't apply; parameters are solved for, not only
+            looked up.
+        rank: among equally good predictions the lower rank is named first; specific causes have low ranks,
+            descriptions that fit many causes have high ones.
+    """
+
+    name: str
+    ops: tuple[str, ...]
+    predict: Callable[[SourceCase], Iterable[Prediction]]
+    rank: int = 10
