@@ -1,1 +1,24 @@
-"""Inference engines that run a tapped graph."""
+"""Inference engines that run a tapped graph.
+
+Importing this package imports no engine: `parity.engines.onnxruntime` is imported by whoever runs one.
+"""
+
+from parity.engines.network_info import NetworkInfo
+from parity.engines.spec import (
+    KNOWN_ENGINES,
+    CandidateSpec,
+    DumpFolder,
+    EngineSpec,
+    NetworkFile,
+    parse_candidate,
+)
+
+__all__ = [
+    "KNOWN_ENGINES",
+    "CandidateSpec",
+    "DumpFolder",
+    "EngineSpec",
+    "NetworkFile",
+    "NetworkInfo",
+    "parse_candidate",
+]
