@@ -49,8 +49,10 @@ def exact_modules(model: nn.Module, family: Family, graph: TapGraph) -> Iterator
 def _rms_norm(module: Any, args: tuple[Any, ...], output: torch.Tensor) -> torch.Tensor:
     """weight · x / sqrt(mean(x²) + eps), over the last axis (Zhang and Sennrich, arXiv 1910.07467)."""
     (x,) = args
-    normed: torch.Tensor = x * torch.rsqrt(x.square().mean(-1, keepdim=True) + module.variance_epsilon)
-    return normed * module.weight
+    normed: torch.Tensor = module.weight * (
+        x * torch.rsqrt(x.square().mean(-1, keepdim=True) + module.variance_epsilon)
+    )
+    return normed
 
 
 def _rotary_tables(module: Any, args: tuple[Any, ...], output: Any) -> tuple[torch.Tensor, torch.Tensor]:
