@@ -6,8 +6,7 @@ becomes a number, and NaN is never replaced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,55 +16,22 @@ from parity.comparison import ArrayInfo, NonFinite, TapResult, WorstElement
 from parity.dtypes import dtype_info
 from parity.errors import ParityError
 from parity.limits import Limits
+from parity.measure import Arrays, Measurement, Subject, bad_elements, measure
 from parity.metrics import (
-    Differences,
     RealRows,
-    differences,
     error_metrics,
     head_errors,
     histogram,
     noise_metrics,
-    noise_ratio_by_token,
     real_rows,
-    rel_l2_by_token,
-    token_floor,
     token_profile,
     worst_channels,
     worst_tokens,
 )
-from parity.metrics.differences import Floats
-from parity.taps import Tap, TapGraph
-from parity.tokens import TokenBatch
+from parity.taps import Tap
 from parity.verdict import judge
 
 __all__ = ["Arrays", "Subject", "compare"]
-
-Arrays = Mapping[str, "npt.NDArray[Any]"]
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """What is compared in one phase.
-
-    Attributes:
-        phase: its name.
-        tokens: what went in, on every side.
-        graph: the taps in graph order; those of `reference` and `candidate` that it lacks come after them.
-        reference: the truth.
-        candidate: what is judged.
-        floors: runs of the reference implementation in the candidate's dtype.
-        candidate_dtype: what the candidate computes in (its taps may be stored wider).
-        not_observable: taps that the candidate can't give, with the reason.
-    """
-
-    phase: str
-    tokens: TokenBatch
-    graph: TapGraph
-    reference: Arrays
-    candidate: Arrays
-    candidate_dtype: str
-    floors: Sequence[Arrays] = ()
-    not_observable: Mapping[str, str] = field(default_factory=dict)
 
 
 def compare(subject: Subject, limits: Limits) -> tuple[TapResult, ...]:
@@ -134,21 +100,14 @@ def _structure_fault(reference: npt.NDArray[Any], candidate: npt.NDArray[Any], t
 
 
 def _compare_values(row: TapResult, subject: Subject, tap: Tap, truth: RealRows, side: RealRows) -> TapResult:
-    bad_truth, bad_side = _bad(truth), _bad(side)
+    bad_truth, bad_side = bad_elements(truth), bad_elements(side)
     counts = NonFinite(int(bad_truth.sum()), int(bad_side.sum()))
     row = replace(row, elements=truth.elements, non_finite=counts)
     if counts.reference or counts.candidate:
         place = np.argwhere(bad_side if counts.candidate else bad_truth)[0]
         worst = _element(tap, truth, side, (int(place[0]), int(place[1]), int(place[2])))
         return replace(row, status="not finite", reason=_not_finite_words(counts, truth.elements), worst=worst)
-    found = differences(truth, side)
-    floors = _floor_differences(subject, tap, truth)
-    return _with_metrics(row, subject, tap, truth, side, found, floors)
-
-
-def _bad(rows: RealRows) -> npt.NDArray[np.bool_]:
-    bad: npt.NDArray[np.bool_] = ~np.isfinite(rows.values)
-    return bad if rows.valid is None else bad & rows.valid
+    return _with_metrics(row, subject, tap, measure(subject, tap, truth, side))
 
 
 def _not_finite_words(counts: NonFinite, elements: int) -> str:
@@ -157,58 +116,31 @@ def _not_finite_words(counts: NonFinite, elements: int) -> str:
     return f"{counts.candidate} of {elements} values are NaN or infinite, where the truth is finite"
 
 
-def _floor_differences(subject: Subject, tap: Tap, truth: RealRows) -> tuple[Differences, ...]:
-    """The floor runs that have this tap, in one shape with the truth and finite."""
-    runs = [real_rows(floor[tap.name], tap, subject.tokens) for floor in subject.floors if tap.name in floor]
-    usable = [run for run in runs if run.values.shape == truth.values.shape and not _bad(run).any()]
-    return tuple(differences(truth, run) for run in usable)
-
-
-def _with_metrics(
-    row: TapResult,
-    subject: Subject,
-    tap: Tap,
-    truth: RealRows,
-    side: RealRows,
-    found: Differences,
-    floors: tuple[Differences, ...],
-) -> TapResult:
+def _with_metrics(row: TapResult, subject: Subject, tap: Tap, measured: Measurement) -> TapResult:
+    found, floors, floor = measured.found, measured.floors, measured.floor
     unit_roundoff = dtype_info(subject.candidate_dtype).unit_roundoff
-    floor = token_floor(floors, unit_roundoff=unit_roundoff, input_norms=_input_norms(subject, tap)) if floors else None
-    distance = rel_l2_by_token(found)
-    ratio = noise_ratio_by_token(found, floor) if floor else None
     errors = error_metrics(found)
     noise = noise_metrics(found, floor) if floor else None
     verdict = judge(errors, noise, row.limits, dtype=subject.candidate_dtype)
     return replace(
         row,
         status=verdict.status,
-        reason=verdict.reason + _floor_words(subject, floors),
+        reason=verdict.reason + _floor_words(len(floors), len(subject.floors)),
         flagged=verdict.flagged,
         errors=errors,
         noise=noise,
-        worst=_element(tap, truth, side, found.worst),
-        profile=token_profile(distance, ratio),
+        worst=_element(tap, measured.truth, measured.candidate, found.worst),
+        profile=token_profile(measured.distance, measured.ratio),
         histogram=histogram(found.absolute, floors[0].absolute if floors else None),
-        worst_tokens=worst_tokens(distance, ratio, truth, subject.tokens),
+        worst_tokens=worst_tokens(measured.distance, measured.ratio, measured.truth, subject.tokens),
         worst_channels=worst_channels(found, has_heads="head" in tap.axes),
         heads=head_errors(found, floors[0] if floors else None, unit_roundoff=unit_roundoff),
     )
 
 
-def _floor_words(subject: Subject, floors: tuple[Differences, ...]) -> str:
-    lost = len(subject.floors) - len(floors)
-    return f" ({lost} of {len(subject.floors)} floor runs lack a finite value of this tap)" if lost else ""
-
-
-def _input_norms(subject: Subject, tap: Tap) -> tuple[Floats, ...]:
-    """The truth's norm of each input of `tap` at each real token."""
-    inputs = [subject.graph[name] for name in tap.inputs if name in subject.reference and name in subject.graph]
-    norms = []
-    for source in inputs:
-        values = real_rows(subject.reference[source.name], source, subject.tokens).values.astype(np.float64)
-        norms.append(np.sqrt(np.einsum("rhc,rhc->r", values, values)))
-    return tuple(norms)
+def _floor_words(used: int, recorded: int) -> str:
+    lost = recorded - used
+    return f" ({lost} of {recorded} floor runs lack a finite value of this tap)" if lost else ""
 
 
 def _element(tap: Tap, truth: RealRows, side: RealRows, at: tuple[int, int, int]) -> WorstElement:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from parity.compare import Subject, compare
-from parity.comparison import SCHEMA_VERSION, Comparison, Prompt, Side, TapResult
+from parity.comparison import SCHEMA_VERSION, Comparison, Prompt, Side
 from parity.dtypes import dtype_info
 from parity.dump import Dump
 from parity.errors import ParityError
@@ -16,7 +16,7 @@ from parity.limits import Limits, default_limits
 from parity.tokens import TokenBatch
 from parity.version import VERSION
 
-__all__ = ["compare_dumps"]
+__all__ = ["compare_dumps", "phase_subject"]
 
 _PROMPT_PREVIEW = 200
 
@@ -51,7 +51,7 @@ def compare_dumps(
     rows = [
         row
         for phase in reference.manifest.phases
-        for row in _compare_phase(phase.name, reference, candidate, floors, limits)
+        for row in compare(phase_subject(phase.name, reference, candidate, floors=floors), limits)
     ]
     first = reference.phase(reference.manifest.phases[0].name).tokens
     return Comparison(
@@ -67,12 +67,11 @@ def compare_dumps(
     )
 
 
-def _compare_phase(
-    name: str, reference: Dump, candidate: Dump, floors: Sequence[Dump], limits: Limits
-) -> tuple[TapResult, ...]:
+def phase_subject(name: str, reference: Dump, candidate: Dump, *, floors: Sequence[Dump]) -> Subject:
+    """What is compared in the phase called `name`; taps are read from the dumps when they are asked for."""
     truth = reference.phase(name)
     runner = candidate.manifest.runner
-    subject = Subject(
+    return Subject(
         phase=name,
         tokens=truth.tokens,
         graph=reference.manifest.runner.graph | runner.graph,
@@ -82,7 +81,6 @@ def _compare_phase(
         floors=[floor.phase(name).arrays for floor in floors],
         not_observable=runner.not_observable,
     )
-    return compare(subject, limits)
 
 
 def _require_same_tokens(reference: Dump, other: Dump) -> None:
