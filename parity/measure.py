@@ -15,10 +15,10 @@ from parity.metrics import (
     RealRows,
     TokenFloor,
     differences,
-    noise_ratio_by_token,
     real_rows,
     rel_l2_by_token,
     token_floor,
+    worst_case_ratio_by_token,
 )
 from parity.metrics.differences import Floats
 from parity.taps import Tap, TapGraph
@@ -64,7 +64,8 @@ class Measurement:
         floors: those of the floor runs that have this tap, in the truth's shape and finite.
         floor: the noise that every implementation may show at each token; None without a floor run.
         distance: the candidate's rel-L2 at each token, float64, shape ``[row]``.
-        ratio: R at each token, float64, shape ``[row]``; None without a floor run.
+        ratio: R at each token as the worst token is judged by it, float64, shape ``[row]``; None without a
+            floor run.
     """
 
     truth: RealRows
@@ -88,7 +89,7 @@ def measure(subject: Subject, tap: Tap, truth: RealRows, candidate: RealRows) ->
     found = differences(truth, candidate)
     floors = _floor_differences(subject, tap, truth)
     floor = _token_floor(subject, tap, floors)
-    ratio = None if floor is None else noise_ratio_by_token(found, floor)
+    ratio = None if floor is None else worst_case_ratio_by_token(found, floor)
     return Measurement(truth, candidate, found, floors, floor, rel_l2_by_token(found), ratio)
 
 

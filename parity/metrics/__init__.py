@@ -3,7 +3,13 @@
 from parity.metrics.differences import RELATIVE_OFFSET, Differences, differences
 from parity.metrics.errors import cosine, error_metrics, norm_ratio, rel_l2, sqnr_db
 from parity.metrics.histogram import histogram
-from parity.metrics.noise import TokenFloor, noise_metrics, noise_ratio_by_token, token_floor
+from parity.metrics.noise import (
+    TokenFloor,
+    noise_metrics,
+    noise_ratio_by_token,
+    token_floor,
+    worst_case_ratio_by_token,
+)
 from parity.metrics.quantile import quantiles
 from parity.metrics.real_rows import RealRows, real_rows
 from parity.metrics.where import (
@@ -34,6 +40,7 @@ __all__ = [
     "sqnr_db",
     "token_floor",
     "token_profile",
+    "worst_case_ratio_by_token",
     "worst_channels",
     "worst_tokens",
 ]

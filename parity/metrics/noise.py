@@ -13,7 +13,7 @@ from parity.dtypes import ROUNDING_REL_L2
 from parity.metrics.differences import Differences, Floats
 from parity.metrics.errors import rel_l2
 
-__all__ = ["TokenFloor", "noise_metrics", "noise_ratio_by_token", "token_floor"]
+__all__ = ["TokenFloor", "noise_metrics", "noise_ratio_by_token", "token_floor", "worst_case_ratio_by_token"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,16 +64,20 @@ def noise_ratio_by_token(candidate: Differences, floor: TokenFloor) -> Floats:
     return _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), floor.error)
 
 
-def noise_metrics(candidate: Differences, floor: TokenFloor) -> NoiseMetrics:
-    """R of the median and of the worst token.
+def worst_case_ratio_by_token(candidate: Differences, floor: TokenFloor) -> Floats:
+    """R of each real token with a noise no less than the median token's, float64, shape ``[row]``.
 
-    At the worst token the noise is no less than the median token's, relative to the values: the smallest
-    of hundreds of samples of noise says nothing about what rounding may cost there.
+    The worst token is judged by this: the smallest of hundreds of samples of noise, relative to the values, says
+    nothing about what rounding may cost there.
     """
-    ratios = noise_ratio_by_token(candidate, floor)
     scale = np.sqrt(candidate.truth_squares.sum(axis=1))
     usual = scale * _median_where(_ratio(floor.error, scale), scale > 0)
-    worst = _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), np.maximum(floor.error, usual))
+    return _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), np.maximum(floor.error, usual))
+
+
+def noise_metrics(candidate: Differences, floor: TokenFloor) -> NoiseMetrics:
+    """R of the median and of the worst token."""
+    ratios, worst = noise_ratio_by_token(candidate, floor), worst_case_ratio_by_token(candidate, floor)
     return NoiseMetrics(float(np.median(ratios)), float(worst.max()), floor.rel_l2, floor.basis)
 
 
