@@ -1,0 +1,47 @@
+"""The reference continued from a tap."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy_decoder import QWEN2, QWEN3, graph_of, make_reference, run
+
+from parity.cost import continue_from, logits_cost, tap_cost
+from parity.dtypes import dtype_info
+from parity.replay import Sides, predict
+from parity.taps import DecoderShape
+
+
+@pytest.mark.parametrize("shape", [QWEN2, QWEN3])
+@pytest.mark.parametrize("tap", ["embed", "layers.0.k", "layers.1.attn_ctx", "layers.1.resid_out", "logits"])
+def test_the_truth_continues_into_the_truth(shape: DecoderShape, tap: str) -> None:
+    reference = make_reference(shape)
+    truth = run(reference, "float64")
+    logits = continue_from(reference, graph_of(reference), truth, {tap: truth[tap]})
+    np.testing.assert_allclose(logits, truth["logits"], rtol=1e-9, atol=1e-12)
+
+
+def test_a_changed_tap_reaches_the_logits_as_in_a_run_with_that_fault() -> None:
+    reference = make_reference()
+    truth = run(reference, "float64")
+    broken = run(reference, "float64", faults={"layers.0.v": lambda _, inputs: 1.5 * truth["layers.0.v"]})
+    logits = continue_from(reference, graph_of(reference), truth, {"layers.0.v": 1.5 * truth["layers.0.v"]})
+    np.testing.assert_allclose(logits, broken["logits"], rtol=1e-9, atol=1e-12)
+    assert not np.allclose(logits, truth["logits"])
+
+
+def test_a_tap_costs_what_its_own_error_does_and_its_inheritance_is_left_out() -> None:
+    reference, graph = make_reference(), None
+    graph = graph_of(reference)
+    truth = run(reference, "float64")
+    broken = run(reference, "float64", faults={"layers.0.v": lambda _, inputs: 1.5 * truth["layers.0.v"]})
+    sides = Sides(truth, broken, None, dtype_info("float32"))
+    source, carrier = (
+        tap_cost(reference, graph, graph[name], sides, predict(reference, graph, graph[name], broken))
+        for name in ("layers.0.v", "layers.1.resid_out")
+    )
+    whole = logits_cost(reference, graph, sides)
+    assert source.local_error.mean_kl == pytest.approx(whole.mean_kl)
+    assert carrier.activation.mean_kl == pytest.approx(whole.mean_kl)
+    assert carrier.local_error.mean_kl == pytest.approx(0, abs=1e-12)
+    assert whole.mean_kl > 1e-3
