@@ -67,7 +67,7 @@ def test_only_what_is_asked_is_captured(tiny_dir: Path) -> None:
 def test_a_part_has_the_same_bits_as_in_a_capture_of_all(tiny_dir: Path, attention: str) -> None:
     runner = TransformersRunner(tiny_dir, dtype="fp16", attention=attention)
     tokens, everything = random_batch(9, 5), captured(runner, random_batch(9, 5))
-    for tap in every_tap(runner):
+    for tap in select_taps(runner.describe().graph, "layers.1.*"):
         np.testing.assert_array_equal(captured(runner, tokens, [tap])[tap.name], everything[tap.name])
 
 
