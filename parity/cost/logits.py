@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from parity.diagnosis import LogitCost
 from parity.replay.arrays import Floats
 
-__all__ = ["LogitCost", "logit_cost"]
+__all__ = ["logit_cost"]
 
 _CHUNK_ELEMENTS = 2**22
 _TOP = 5
 
 _NOISES_OF_MARGIN = 3.0
 """A choice counts as decided where its margin is above this many times the noise of a margin."""
-
-
-@dataclass(frozen=True)
-class LogitCost:
-    """How a candidate's next-token distributions differ from the truth's, over all real positions.
-
-    Attributes:
-        positions: how many.
-        mean_kl, max_kl: Kullback-Leibler divergence of the candidate from the truth, in nats.
-        top1_agreement: share of positions whose most likely token agrees.
-        decided_positions: positions whose margin between the two most likely tokens exceeds the noise.
-        decided_top1_agreement: share of those whose most likely token agrees; 1 where there are none.
-        flipped_positions: positions whose most likely token changed.
-        top5_overlap: mean share of the truth's five most likely tokens among the candidate's five.
-        median_margin_used, max_margin_used: how much of the truth's margin is lost at decided positions: 0 none,
-            1 the choice is a tie, above 1 it has changed; 0 where no position is decided.
-    """
-
-    positions: int
-    mean_kl: float
-    max_kl: float
-    top1_agreement: float
-    decided_positions: int
-    decided_top1_agreement: float
-    flipped_positions: int
-    top5_overlap: float
-    median_margin_used: float
-    max_margin_used: float
 
 
 def logit_cost(truth: npt.NDArray[np.floating], candidate: npt.NDArray[np.floating], noise: Floats) -> LogitCost:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from parity.cost.continuation import continue_from
-from parity.cost.logits import LogitCost, logit_cost
+from parity.cost.logits import logit_cost
+from parity.diagnosis import LogitCost, TapCost
 from parity.dtypes import ROUNDING_REL_L2
 from parity.metrics import differences, real_rows
 from parity.replay.arrays import Floats, widened
@@ -15,20 +14,7 @@ from parity.replay.local import Sides
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph
 
-__all__ = ["TapCost", "logits_cost", "tap_cost"]
-
-
-@dataclass(frozen=True)
-class TapCost:
-    """What one tap does to the logits, everything else being the reference's.
-
-    Attributes:
-        activation: the reference continued with the candidate's activation.
-        local_error: the reference continued with the tap's own error alone added to the truth.
-    """
-
-    activation: LogitCost
-    local_error: LogitCost
+__all__ = ["logits_cost", "tap_cost"]
 
 
 def tap_cost(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides, predicted: Floats) -> TapCost:

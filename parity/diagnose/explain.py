@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from parity.diagnose.case import SourceCase
 from parity.diagnose.hypothesis import Hypothesis, Prediction
+from parity.diagnosis import Cause
 from parity.metrics import noise_metrics
 
-__all__ = ["Cause", "explain"]
+__all__ = ["explain"]
 
 _KEPT = 5
 _LEAST_SHARE = 0.5
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A hypothesis that explains a part of what a source tap does wrong.
-
-    Attributes:
-        hypothesis: its name.
-        sentence: the cause in words, with its solved parameters.
-        explained_share: 1 - ‖candidate - prediction‖² / ‖candidate - reference‖²; 1 explains everything.
-        noise_ratio: R of what is left, in units of the operation's own noise; None without a floor.
-        worst_token_noise_ratio: likewise for the worst token.
-        fitted: how many numbers were fitted.
-    """
-
-    hypothesis: str
-    sentence: str
-    explained_share: float
-    noise_ratio: float | None
-    worst_token_noise_ratio: float | None
-    fitted: int
 
 
 def explain(case: SourceCase, hypotheses: Sequence[Hypothesis], *, noise_limit: float = 2.0) -> tuple[Cause, ...]:

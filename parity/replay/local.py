@@ -50,18 +50,19 @@ class LocalAnalysis:
     Attributes:
         predicted: f(x_candidate), with the axes of the tap.
         local: the candidate's output from `predicted`.
-        local_floor: the noise of `local` at each token; None without a floor run.
+        local_floor: the noise of `local` at each token: what storing the inputs in the candidate's dtype costs
+            and, with a floor run, what that run's own operation does.
         inherited: `predicted` from f(x_truth).
-        inherited_floor: likewise for the floor run; None without one.
+        inherited_floor: likewise: what storing the inputs costs, and what the floor run inherits.
         gain: None where nothing came in.
         noise_gain: the floor run's gain; None where there is none.
     """
 
     predicted: Floats
     local: Differences
-    local_floor: TokenFloor | None
+    local_floor: TokenFloor
     inherited: Differences
-    inherited_floor: TokenFloor | None
+    inherited_floor: TokenFloor
     gain: float | None
     noise_gain: float | None
 
@@ -74,22 +75,37 @@ def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides)
     local = differences(rows(predicted), rows(widened(sides.candidate[tap.name])))
     inherited = differences(rows(expected), rows(predicted))
     incoming = _incoming(reference, graph, tap, sides.truth, sides.candidate)
-    if sides.floor is None:
-        return LocalAnalysis(predicted, local, None, inherited, None, _gain(inherited, incoming), None)
-    replayed = predict(reference, graph, tap, sides.floor)
-    floor_inherited = differences(rows(expected), rows(replayed))
-    floor_local = differences(rows(replayed), rows(widened(sides.floor[tap.name])))
     stored = differences(rows(expected), rows(predict(reference, graph, tap, _as_stored(graph, tap, sides))))
-    floor_incoming = _incoming(reference, graph, tap, sides.truth, sides.floor)
+    noise = _noise(reference, graph, tap, sides, expected)
     return LocalAnalysis(
         predicted,
         local,
-        _floor([floor_local, stored], local, sides.dtype),
+        _floor([stored, *noise.local], local, sides.dtype),
         inherited,
-        _floor([floor_inherited, stored], inherited, sides.dtype),
+        _floor([stored, *noise.inherited], inherited, sides.dtype),
         _gain(inherited, incoming),
-        _gain(floor_inherited, floor_incoming),
+        noise.gain,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Noise:
+    """The floor run taken apart; empty without one."""
+
+    local: tuple[Differences, ...] = ()
+    inherited: tuple[Differences, ...] = ()
+    gain: float | None = None
+
+
+def _noise(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides, expected: Floats) -> _Noise:
+    if sides.floor is None or tap.name not in sides.floor:
+        return _Noise()
+    rows = _Rows(reference, tap)
+    replayed = predict(reference, graph, tap, sides.floor)
+    inherited = differences(rows(expected), rows(replayed))
+    local = differences(rows(replayed), rows(widened(sides.floor[tap.name])))
+    incoming = _incoming(reference, graph, tap, sides.truth, sides.floor)
+    return _Noise((local,), (inherited,), _gain(inherited, incoming))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,124 @@
+"""Why a tap differs, as values that a comparison keeps: its error taken apart, its role, causes and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["ROLES", "Cause", "Diagnosis", "LocalError", "LogitCost", "TapCost"]
+
+ROLES: Mapping[str, str] = {
+    "source": "its own operation is wrong: on the same inputs the reference's operation gives something else",
+    "amplifier": "its operation is right, and makes the error that came in grow more than it makes noise grow",
+    "carrier": "its operation is right, and passes on the error that came in",
+    "clean": "neither its operation nor what came in is off by more than noise",
+}
+"""Every role with its meaning."""
+
+
+@dataclass(frozen=True)
+class LocalError:
+    """One tap's error taken apart by replaying the reference's operation f on captured inputs x.
+
+    Attributes:
+        local_rel_l2: ‖y_candidate - f(x_candidate)‖ / ‖f(x_candidate)‖ over all real elements.
+        local_noise_ratio: R of that, median over tokens, in units of the operation's own noise.
+        worst_token_local_noise_ratio: R of the worst token.
+        inherited_rel_l2: ‖f(x_candidate) - f(x_truth)‖ / ‖f(x_truth)‖.
+        inherited_noise_ratio: R of that, median over tokens.
+        worst_token_inherited_noise_ratio: R of the worst token.
+        gain: ‖f(x_candidate) - f(x_truth)‖ / ‖x_candidate - x_truth‖; None where nothing came in.
+        noise_gain: the floor run's gain; None without one, or where nothing came in.
+    """
+
+    local_rel_l2: float
+    local_noise_ratio: float
+    worst_token_local_noise_ratio: float
+    inherited_rel_l2: float
+    inherited_noise_ratio: float
+    worst_token_inherited_noise_ratio: float
+    gain: float | None
+    noise_gain: float | None
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A hypothesis that explains a part of what a source tap does wrong.
+
+    Attributes:
+        hypothesis: its name.
+        sentence: the cause in words, with its solved parameters.
+        explained_share: 1 - ‖candidate - prediction‖² / ‖candidate - reference‖²; 1 explains everything.
+        noise_ratio: R of what is left, in units of the operation's own noise; None without a floor.
+        worst_token_noise_ratio: likewise for the worst token.
+        fitted: how many numbers were fitted.
+    """
+
+    hypothesis: str
+    sentence: str
+    explained_share: float
+    noise_ratio: float | None
+    worst_token_noise_ratio: float | None
+    fitted: int
+
+
+@dataclass(frozen=True)
+class LogitCost:
+    """How a candidate's next-token distributions differ from the truth's, over all real positions.
+
+    Attributes:
+        positions: how many.
+        mean_kl, max_kl: Kullback-Leibler divergence of the candidate from the truth, in nats.
+        top1_agreement: share of positions whose most likely token agrees.
+        decided_positions: positions whose margin between the two most likely tokens exceeds the noise.
+        decided_top1_agreement: share of those whose most likely token agrees; 1 where there are none.
+        flipped_positions: positions whose most likely token changed.
+        top5_overlap: mean share of the truth's five most likely tokens among the candidate's five.
+        median_margin_used, max_margin_used: how much of the truth's margin is lost at decided positions: 0 none,
+            1 the choice is a tie, above 1 it has changed; 0 where no position is decided.
+    """
+
+    positions: int
+    mean_kl: float
+    max_kl: float
+    top1_agreement: float
+    decided_positions: int
+    decided_top1_agreement: float
+    flipped_positions: int
+    top5_overlap: float
+    median_margin_used: float
+    max_margin_used: float
+
+
+@dataclass(frozen=True)
+class TapCost:
+    """What one tap does to the logits, everything else being the reference's.
+
+    Attributes:
+        activation: the reference continued with the candidate's activation.
+        local_error: the reference continued with the tap's own error alone added to the truth.
+    """
+
+    activation: LogitCost
+    local_error: LogitCost
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why one tap is as it is.
+
+    Attributes:
+        local: its error taken apart.
+        role: one of `ROLES`.
+        reason: why it has this role, in one sentence.
+        causes: what explains a source, the best first; empty for other roles, and where nothing does.
+        signature: for a source without a full explanation, what its error looks like; empty otherwise.
+        cost: what a source does to the logits; None for other roles.
+    """
+
+    local: LocalError
+    role: str
+    reason: str
+    causes: tuple[Cause, ...] = ()
+    signature: str = ""
+    cost: TapCost | None = None
