@@ -1,0 +1,52 @@
+"""``parity build``: checkpoint and network, to look at, to mark and to run elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parity import options
+from parity.cli import parameters as p
+from parity.cli.progress import choose_progress
+from parity.errors import ParityError
+
+__all__ = ["build"]
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder for checkpoint and network; needed with --reference."),
+]
+
+
+def build(
+    reference: p.OptionalReference = options.REFERENCE.default,
+    dtype: p.OptionalDtype = options.DTYPE.default,
+    out: Out = None,
+    checkpoint: p.Checkpoint = options.CHECKPOINT.default,
+    quiet: p.Quiet = False,
+) -> None:
+    """Convert a Hugging Face model to a TensorRT-LLM checkpoint, and build its network.onnx beside the weights.
+
+    \b
+    Examples:
+      parity build --reference DIR --dtype fp16 --out build/fp16
+      parity build --checkpoint TENSORRT_LLM_CHECKPOINT
+
+    Open network.onnx in Netron, mark outputs, run it, or judge it:
+    parity run --reference DIR --candidate build/fp16/network.onnx --out runs/first
+    """
+    from parity.session.model_folder import model_folder
+    from parity.session.network import build_from_checkpoint, build_from_model
+
+    progress = choose_progress(quiet=quiet)
+
+    if checkpoint is not None:
+        model = None if reference is None else model_folder(reference)
+        network = build_from_checkpoint(checkpoint, model=model, dtype=dtype, progress=progress)
+    elif reference is None or dtype is None or out is None:
+        raise ParityError("there is nothing to build", cure="give --reference, --dtype and --out, or --checkpoint")
+    else:
+        network = build_from_model(model_folder(reference), out, dtype=dtype, progress=progress)
+    typer.echo(f"written: {network}")

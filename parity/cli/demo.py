@@ -1,0 +1,55 @@
+"""``parity demo``: the main job on the model that ships with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parity.cli import parameters as p
+from parity.cli.run import run_and_conclude
+from parity.errors import ParityError
+from parity.session import CandidateRequest, InputRequest, PlantedFault, ReferenceRequest, RunRequest
+
+__all__ = ["demo"]
+
+CandidateSpec = Annotated[
+    str, typer.Option("--candidate", metavar="ENGINE:DTYPE", help="What the bundled model is run as.")
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for everything that the run makes.")]
+FaultId = Annotated[
+    str | None,
+    typer.Option("--fault", metavar="ID", help="Plant this defect into the network, to see a failing report."),
+]
+Layer = Annotated[int | None, typer.Option("--layer", min=0, metavar="N", help="Plant the fault into this layer only.")]
+
+
+def demo(
+    candidate: CandidateSpec = "onnxruntime:fp16",
+    out: Out = Path("runs/demo"),
+    fault: FaultId = None,
+    layer: Layer = None,
+    quiet: p.Quiet = False,
+    verbose: p.Verbose = False,
+) -> None:
+    """Compare the bundled Qwen2 with its Hugging Face reference, or see what a planted fault looks like.
+
+    \b
+    Examples:
+      parity demo
+      parity demo --fault A06 --layer 2 --out runs/fault
+
+    Exit status: 0 parity, 1 divergence, 2 misuse or bad input.
+    """
+    from qwen_trt_model import bundled_model, bundled_prompts
+
+    if layer is not None and fault is None:
+        raise ParityError("--layer says where to plant a fault, and there is no --fault", cure="add --fault ID")
+    request = RunRequest(
+        reference=ReferenceRequest(str(bundled_model())),
+        candidate=CandidateRequest(candidate, fault=PlantedFault(fault, layer) if fault else None),
+        out=out,
+        inputs=InputRequest(bundled_prompts()),
+    )
+    run_and_conclude(request, quiet=quiet, verbose=verbose)

@@ -1,0 +1,127 @@
+"""The judged side of a run: a network to be built, a network that is there, or a dump from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from parity.dtypes import dtype_info
+from parity.dump import Dump
+from parity.engines.onnxruntime import OnnxRuntimeRunner
+from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, parse_candidate
+from parity.errors import ParityError
+from parity.options import CANDIDATE, CHECKPOINT, MAPPING
+from parity.record import record
+from parity.runner import Runner
+from parity.session.network import build_from_checkpoint, build_from_model
+from parity.session.phases import phases_of, selection_of
+from parity.session.progress import Progress
+from parity.session.request import CandidateRequest
+from parity.taps import Tap, TapGraph, select_taps
+from parity.tokens import Phase
+
+__all__ = ["check_candidate", "open_candidate", "record_candidate", "record_runner"]
+
+
+def check_candidate(asked: CandidateRequest) -> CandidateSpec:
+    """Read what ``--candidate`` says, before anything that takes time.
+
+    Raises:
+        ParityError: it can't be read, or an option beside it would say nothing.
+    """
+    spec = parse_candidate(asked.spec)
+    idle = {
+        CHECKPOINT.flag: asked.checkpoint is not None and not isinstance(spec, EngineSpec),
+        MAPPING.flag: asked.mapping is not None and not isinstance(spec, NetworkFile),
+        "--fault": asked.fault is not None and not isinstance(spec, EngineSpec),
+    }
+    for flag, is_idle in idle.items():
+        if is_idle:
+            raise ParityError(f"{flag} says nothing about {CANDIDATE.flag} {asked.spec}", cure=f"leave {flag} out")
+    return spec
+
+
+def open_candidate(
+    asked: CandidateRequest, *, model: Path | None, graph: TapGraph, folder: Path, progress: Progress
+) -> Runner | Dump:
+    """The candidate, ready to be run; or its dump, where it was run elsewhere.
+
+    Args:
+        asked: what to open.
+        model: Hugging Face folder to build a network from; None where there is none at hand.
+        graph: taps of the reference, for .onnx files that do not describe themselves.
+        folder: where a network is built.
+        progress: told what is done.
+
+    Raises:
+        ParityError: the candidate is missing or damaged, or there is nothing to build it from.
+    """
+    spec = check_candidate(asked)
+    if isinstance(spec, DumpFolder):
+        return Dump.open(spec.path)
+    if isinstance(spec, NetworkFile):
+        return OnnxRuntimeRunner(spec.path, graph=graph, mapping=asked.mapping, options=spec.options)
+    network = _build(asked, spec, model=model, folder=folder, progress=progress)
+    return OnnxRuntimeRunner(network, options=spec.options)
+
+
+def record_candidate(
+    asked: CandidateRequest, tokens: Path, *, model: Path | None, taps: str | None, out: Path, progress: Progress
+) -> Dump:
+    """Record the candidate alone, on the tokens of a dump; needs no PyTorch.
+
+    Args:
+        asked: what to record.
+        tokens: dump of the reference.
+        model: Hugging Face folder to build a network from; None where there is none at hand.
+        taps: selection; None for the taps of `tokens`.
+        out: folder of the dump; a network that has to be built goes beside it.
+        progress: told what is done.
+
+    Raises:
+        ParityError: bad input, as the parts name it; or the candidate is a dump already.
+    """
+    source = Dump.open(tokens)
+    graph = source.manifest.runner.graph
+    wanted = select_taps(graph, taps or selection_of(source))
+    candidate = open_candidate(asked, model=model, graph=graph, folder=network_folder(out), progress=progress)
+    if isinstance(candidate, Dump):
+        raise ParityError(f"{candidate.path}: is recorded already", cure="compare it with `parity compare`")
+    return record_runner(candidate, phases_of(source), taps=wanted, out=out, progress=progress)
+
+
+def record_runner(
+    runner: Runner, phases: Sequence[Phase], *, taps: Sequence[Tap], out: Path, progress: Progress
+) -> Dump:
+    """Record those of `taps` that the candidate knows; the comparison lists the others as missing.
+
+    Raises:
+        ParityError: it knows none of them, or what it returns is not what it should be.
+    """
+    info = runner.describe()
+    known = [info.graph[tap.name] for tap in taps if tap.name in info.graph]
+    if not known:
+        raise ParityError(
+            f"{info.model}: none of the {len(taps)} taps asked for is in this network",
+            cure=f"name its tensors as the taps are named, or give {MAPPING.flag} FILE",
+        )
+    with progress.step(f"running the candidate in {info.name}, {dtype_info(info.dtype).short}"):
+        return record(runner, phases, taps=known, role="candidate", out=out)
+
+
+def network_folder(dump: Path) -> Path:
+    """Where the network of a candidate is built: beside its dump."""
+    return dump.with_name(f"{dump.name}-network")
+
+
+def _build(asked: CandidateRequest, spec: EngineSpec, *, model: Path | None, folder: Path, progress: Progress) -> Path:
+    if asked.checkpoint is not None:
+        return build_from_checkpoint(
+            asked.checkpoint, model=model, dtype=spec.dtype, fault=asked.fault, progress=progress
+        )
+    if model is None:
+        raise ParityError(
+            f"{CANDIDATE.flag} {asked.spec}: there is nothing to build the network from",
+            cure="give --reference DIR, --checkpoint DIR, or an .onnx file as the candidate",
+        )
+    return build_from_model(model, folder, dtype=spec.dtype, fault=asked.fault, progress=progress)

@@ -1,0 +1,123 @@
+"""What a run is asked to do, however it was asked: command line and pytest both fill these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parity import options
+from parity.limits import FlagRule, Limits, NoiseRule, default_limits, parse_flag, parse_limit
+
+__all__ = ["CandidateRequest", "InputRequest", "Judging", "PlantedFault", "ReferenceRequest", "RunRequest"]
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How rows are judged, beyond the limits that are shipped.
+
+    Attributes:
+        rules: added after the shipped rules, so that they win.
+        strict: every flag fails.
+    """
+
+    rules: tuple[FlagRule | NoiseRule, ...] = ()
+    strict: bool = False
+
+    @classmethod
+    def parse(cls, *, flags: Sequence[str], limits: Sequence[str], strict: bool) -> Judging:
+        """Read what ``--flag`` and ``--limit`` were given.
+
+        Raises:
+            ParityError: one of them can't be read.
+        """
+        return cls((*map(parse_flag, flags), *map(parse_limit, limits)), strict)
+
+    def limits_for(self, candidate_dtype: str) -> Limits:
+        """All limits for a candidate that computes in `candidate_dtype` (numpy's name)."""
+        return default_limits(candidate_dtype).with_rules(*self.rules, strict=self.strict)
+
+
+@dataclass(frozen=True)
+class ReferenceRequest:
+    """How the reference, and the floor with it, is run.
+
+    Attributes:
+        source: folder or hub id.
+        truth: ``auto``, ``fp32`` or ``fp64``.
+        attention: ``eager`` or ``sdpa``.
+        device: as torch names it.
+    """
+
+    source: str
+    truth: str = options.TRUTH.default
+    attention: str = options.ATTENTION.default
+    device: str = options.DEVICE.default
+
+
+@dataclass(frozen=True)
+class PlantedFault:
+    """A defect to plant into the candidate's network, to see what a failing run looks like.
+
+    Attributes:
+        id: one of `qwen_trt_model.faults.fault_ids`.
+        layer: the layer that gets it; None for every layer.
+    """
+
+    id: str
+    layer: int | None = None
+
+
+@dataclass(frozen=True)
+class CandidateRequest:
+    """Which port is judged.
+
+    Attributes:
+        spec: engine and dtype, an .onnx file or the folder of a dump, as `parity.engines.spec` reads it.
+        checkpoint: TensorRT-LLM checkpoint to build the network from; None to convert the reference.
+        mapping: file of tensor names, for an .onnx file.
+        fault: defect to plant; None for an honest candidate.
+    """
+
+    spec: str
+    checkpoint: Path | None = options.CHECKPOINT.default
+    mapping: Path | None = options.MAPPING.default
+    fault: PlantedFault | None = None
+
+
+@dataclass(frozen=True)
+class InputRequest:
+    """What goes into the models.
+
+    Attributes:
+        prompts: file of prompts; None for those that ship with the bundled model.
+        chat_template: put prompts into the tokenizer's chat template.
+        tokens: dump whose tokens are taken as they are, instead of prompts.
+    """
+
+    prompts: Path | None = options.PROMPTS.default
+    chat_template: bool = options.CHAT_TEMPLATE.default
+    tokens: Path | None = options.TOKENS.default
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A whole run.
+
+    Attributes:
+        reference: the side that is right by definition.
+        candidate: the side that is judged.
+        out: folder for everything that the run makes.
+        inputs: what goes into both.
+        taps: selection, as `parity.taps.select_taps` reads it.
+        no_floor: leave the noise floor out.
+        judging: limits beyond the shipped ones.
+    """
+
+    reference: ReferenceRequest
+    candidate: CandidateRequest
+    out: Path
+    inputs: InputRequest = field(default_factory=InputRequest)
+    taps: str = options.TAPS.default
+    no_floor: bool = options.NO_FLOOR.default
+    judging: Judging = field(default_factory=Judging)

@@ -1,0 +1,103 @@
+"""A whole run: record reference, noise floor and candidate, compare them, write the views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity.compare_dumps import compare_dumps
+from parity.comparison import Comparison
+from parity.dtypes import dtype_info
+from parity.dump import Dump
+from parity.hooks import Checkpoint, open_checkpoint
+from parity.runner import Runner
+from parity.session.candidate import check_candidate, network_folder, open_candidate, record_runner
+from parity.session.phases import phases_of
+from parity.session.progress import Progress
+from parity.session.prompts import make_phases
+from parity.session.reference import record_model
+from parity.session.request import InputRequest, RunRequest
+from parity.session.stored import CANDIDATE_DUMP, FLOOR_DUMP, REFERENCE_DUMP
+from parity.session.truth import choose_truth
+from parity.session.views import write_views
+from parity.taps import Tap, decoder_taps, select_taps
+from parity.tokens import Phase
+
+__all__ = ["RunResult", "run"]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run made: the comparison, and the files that show it."""
+
+    comparison: Comparison
+    written: tuple[Path, ...]
+
+
+def run(request: RunRequest, *, progress: Progress) -> RunResult:
+    """Make the run that `request` asks for, in its folder.
+
+    What is cheap to refuse is refused first; the candidate is built before the reference runs.
+
+    Raises:
+        ParityError: bad input, as the parts name it.
+    """
+    check_candidate(request.candidate)
+    with progress.step("checking the reference"):
+        checkpoint = open_checkpoint(request.reference.source)
+    graph = decoder_taps(checkpoint.shape)
+    taps = select_taps(graph, request.taps)
+    candidate = open_candidate(
+        request.candidate,
+        model=checkpoint.folder,
+        graph=graph,
+        folder=network_folder(request.out / CANDIDATE_DUMP),
+        progress=progress,
+    )
+    dtype = candidate.manifest.runner.dtype if isinstance(candidate, Dump) else candidate.describe().dtype
+    truth = choose_truth(request.reference.truth, candidate_dtype=dtype, graph=graph)
+    plan = _Plan(request, _phases(request, candidate, checkpoint, progress), taps, progress)
+    reference = plan.record_model("the reference", dtype=truth, role="reference", name=REFERENCE_DUMP)
+    floors = []
+    if not request.no_floor:
+        floors = [plan.record_model("the noise floor", dtype=dtype, role="floor", name=FLOOR_DUMP)]
+    return plan.conclude(reference, plan.record_candidate(candidate), floors)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is the same for every side of one run."""
+
+    request: RunRequest
+    phases: tuple[Phase, ...]
+    taps: tuple[Tap, ...]
+    progress: Progress
+
+    def record_model(self, what: str, *, dtype: str, role: str, name: str) -> Dump:
+        model, out = self.request.reference, self.request.out / name
+        with self.progress.step(f"recording {what} in {dtype_info(dtype).short}"):
+            return record_model(model, self.phases, dtype=dtype, role=role, taps=self.taps, out=out)
+
+    def record_candidate(self, candidate: Runner | Dump) -> Dump:
+        if isinstance(candidate, Dump):
+            return candidate
+        out = self.request.out / CANDIDATE_DUMP
+        return record_runner(candidate, self.phases, taps=self.taps, out=out, progress=self.progress)
+
+    def conclude(self, reference: Dump, candidate: Dump, floors: Sequence[Dump]) -> RunResult:
+        out = self.request.out
+        limits = self.request.judging.limits_for(candidate.manifest.runner.dtype)
+        with self.progress.step(f"comparing {len(self.taps)} taps"):
+            comparison = compare_dumps(reference, candidate, floors=floors, limits=limits, relative_to=out)
+        with self.progress.step("writing the report"):
+            return RunResult(comparison, write_views(comparison, out))
+
+
+def _phases(
+    request: RunRequest, candidate: Runner | Dump, checkpoint: Checkpoint, progress: Progress
+) -> tuple[Phase, ...]:
+    """A candidate that was recorded elsewhere brings its own tokens, unless prompts are given to check them by."""
+    if isinstance(candidate, Dump) and request.inputs == InputRequest():
+        return phases_of(candidate)
+    return make_phases(request.inputs, checkpoint, progress=progress)

@@ -1,0 +1,44 @@
+"""One test: one row of the comparison, with its numbers as properties of the JUnit report."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from parity.comparison import Comparison, TapResult
+from parity.message import failure_message
+
+__all__ = ["check_row"]
+
+
+def check_row(comparison: Comparison, row: TapResult, *, run: str, item: pytest.Item) -> None:
+    """Pass, fail or skip as `row` says; a failure is explained in words, without a traceback.
+
+    Args:
+        comparison: what `row` belongs to.
+        row: what is tested.
+        run: folder of the run, for the command that the message ends with.
+        item: the test, whose properties are filled (pytest's `record_property` would warn at every test).
+    """
+    item.user_properties.extend(_properties(row).items())
+    if row.fails(strict=comparison.limits.strict):
+        pytest.fail(failure_message(comparison, row, run=run), pytrace=False)
+    if row.errors is None:
+        pytest.skip(f"{row.key}: {row.status}: {row.reason}")
+
+
+def _properties(row: TapResult) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "phase": row.phase,
+        "tap": row.tap,
+        "status": row.status,
+        "flagged": row.flagged,
+        "reason": row.reason,
+        "elements": row.elements,
+    }
+    for part in (row.errors, row.noise):
+        if part is not None:
+            properties |= {field.name: getattr(part, field.name) for field in fields(part)}
+    return properties

@@ -1,0 +1,84 @@
+"""Runs on disk, recorded from arrays made here: small, and without any framework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.compare_dumps import compare_dumps
+from parity.comparison import save_comparison
+from parity.dump import Dump
+from parity.record import record
+from parity.runner import RunnerInfo, Sink
+from parity.taps import DecoderShape, Tap, decoder_taps
+from parity.tokens import Phase, TokenBatch
+
+__all__ = ["GRAPH", "save_run"]
+
+GRAPH = decoder_taps(DecoderShape(layers=2, hidden=8, heads=2, kv_heads=1, head_dim=4, intermediate=12, vocabulary=16))
+_TOKENS = TokenBatch.from_sequences([[1, 2, 3, 4, 5, 6, 7], [8, 9, 10]], pieces=[list("abcdefg"), list("hij")])
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class _MadeSide:
+    arrays: Arrays
+    dtype: str
+    not_observable: Mapping[str, str] = field(default_factory=dict)
+
+    def describe(self) -> RunnerInfo:
+        return RunnerInfo("arrays", "made here", self.dtype, "w", GRAPH, not_observable=self.not_observable)
+
+    def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
+        for tap in taps:
+            sink(tap.name, self.arrays[tap.name])
+
+
+def save_run(
+    folder: Path, *, fault: str = "", flagged: str = "", missing: str = "", unobservable: str = "", extra: str = ""
+) -> Path:
+    """A run as `parity run` leaves it, without the views for people.
+
+    Args:
+        folder: where.
+        fault: tap that is off by more than rounding.
+        flagged: tap whose values are so large that rounding alone is flagged.
+        missing, unobservable: taps that the candidate has not, without and with a reason.
+        extra: tap that the reference has not.
+    """
+    rng = np.random.default_rng(0)
+    truth = {tap.name: rng.normal(size=_shape(tap)) * (1e3 if tap.name == flagged else 0.1) for tap in GRAPH}
+    candidate = _rounded(truth, seed=1)
+    if fault:
+        candidate[fault] = (candidate[fault] * 1.05).astype(np.float16)
+    reference = _record(folder / "reference", _MadeSide(truth, "float64"), "reference", without=(extra,))
+    floor = _record(folder / "floor", _MadeSide(_rounded(truth, seed=2), "float16"), "floor")
+    side = _MadeSide(candidate, "float16", {unobservable: "fused away"} if unobservable else {})
+    judged = _record(folder / "candidate", side, "candidate", without=(missing,))
+    comparison = compare_dumps(reference, judged, floors=[floor], relative_to=folder)
+    save_comparison(comparison, folder / "comparison.json")
+    return folder
+
+
+def _record(out: Path, side: _MadeSide, role: str, *, without: tuple[str, ...] = ()) -> Dump:
+    taps = [tap for tap in GRAPH if tap.name not in without and not tap.on_request]
+    return record(side, [Phase("prefill", _TOKENS)], taps=taps, role=role, out=out)
+
+
+def _shape(tap: Tap) -> tuple[int, ...]:
+    lengths = dict(zip(("batch", "token", "key"), (*_TOKENS.ids.shape, _TOKENS.ids.shape[1]), strict=True))
+    return tuple(lengths[axis] if size is None else size for axis, size in zip(tap.axes, tap.sizes, strict=True))
+
+
+def _rounded(truth: Arrays, *, seed: int) -> dict[str, npt.NDArray[Any]]:
+    rng = np.random.default_rng(seed)
+    unit = 2.0**-11
+    return {
+        name: (array * (1 + unit * rng.uniform(-1, 1, array.shape))).astype(np.float16) for name, array in truth.items()
+    }
