@@ -68,9 +68,10 @@ def test_data_travels_with_the_code(wheel_names: list[str], name: str) -> None:
 
 
 def test_templates_travel_with_the_code(wheel_names: list[str]) -> None:
-    templates = {f"parity/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "reports/templates").iterdir()}
-    assert templates
-    assert templates <= set(wheel_names)
+    for folder in ("templates", "figures"):
+        parts = {path.relative_to(ROOT).as_posix() for path in (ROOT / "reports/html" / folder).iterdir()}
+        assert parts, folder
+        assert {f"parity/{part}" for part in parts} <= set(wheel_names)
 
 
 def test_no_test_is_installed(wheel_names: list[str]) -> None:

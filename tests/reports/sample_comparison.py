@@ -62,7 +62,7 @@ class _Setting:
 
     @property
     def bucket(self) -> int:
-        return max(1, math.ceil(self.tokens / 256))
+        return max(1, math.ceil(self.tokens / 128))
 
 
 def make_comparison(
@@ -142,9 +142,7 @@ def with_odd_rows(comparison: Comparison) -> Comparison:
         reference=ArrayInfo("float32", (4, 420, 1408)),
         candidate=ArrayInfo(dtype, (4, 420, 704)),
     )
-    rows[-6] = replace(
-        _bare(rows[-6], "missing", "asked for, but absent from the candidate's dump"), candidate=None
-    )
+    rows[-6] = replace(_bare(rows[-6], "missing", "asked for, but absent from the candidate's dump"), candidate=None)
     rows[-7] = replace(
         _bare(rows[-7], "not observable", "the candidate cannot give it: fused into the attention kernel"),
         candidate=None,
@@ -324,7 +322,7 @@ def _profile(setting: _Setting, error: np.ndarray, ratio: np.ndarray) -> TokenPr
 
 
 def _histogram(setting: _Setting, tap: Tap, rel_l2: float, floor_rel_l2: float) -> Histogram:
-    edges = np.linspace(-10, 4, 57)
+    edges = np.arange(-36, 13) / 2
     elements, scale = _elements(setting, tap), _scale(tap)
     return Histogram(
         tuple(edges.tolist()),
@@ -351,13 +349,9 @@ def _worst_tokens(setting: _Setting, error: np.ndarray, ratio: np.ndarray) -> tu
     return tuple(found)
 
 
-def _worst_channels(
-    tap: Tap, rel_l2: float, since_fault: int, rng: np.random.Generator
-) -> tuple[ChannelError, ...]:
+def _worst_channels(tap: Tap, rel_l2: float, since_fault: int, rng: np.random.Generator) -> tuple[ChannelError, ...]:
     channels, has_heads = tap.sizes[-1] or 1, "head" in tap.axes
-    shares = (
-        (0.31, 0.12, 0.06, 0.03, 0.02, 0.01) if since_fault == 0 else (0.03, 0.02, 0.01, 0.01, 0.01, 0.01)
-    )
+    shares = (0.31, 0.12, 0.06, 0.03, 0.02, 0.01) if since_fault == 0 else (0.03, 0.02, 0.01, 0.01, 0.01, 0.01)
     return tuple(
         ChannelError(
             int(rng.integers(0, tap.sizes[2] or 1)) if has_heads else None,
@@ -370,9 +364,7 @@ def _worst_channels(
     )
 
 
-def _heads(
-    setting: _Setting, tap: Tap, rel_l2: float, floor_rel_l2: float, since_fault: int
-) -> tuple[HeadError, ...]:
+def _heads(setting: _Setting, tap: Tap, rel_l2: float, floor_rel_l2: float, since_fault: int) -> tuple[HeadError, ...]:
     if "head" not in tap.axes:
         return ()
     count = tap.sizes[2] or 1

@@ -1,0 +1,83 @@
+"""The columns of the report's table: label, one line of explanation, and the text of a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from parity.reports.rows import LayerRow, format_cosine, format_metric
+
+__all__ = ["COLUMNS", "Column", "cell_texts"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table.
+
+    Attributes:
+        name: field of `LayerRow` whose text it shows.
+        label: its header.
+        help: what it says, in one line.
+        order: how it sorts: ``graph`` (the order of the rows in the comparison), ``status`` (the order of
+            `STATUSES`), ``number`` or ``text``.
+        worst: which end is the worse one, ``high`` or ``low``; the first click puts it on top. Empty where
+            neither is.
+        needs_floor: it says nothing without a noise floor and is then left out.
+    """
+
+    name: str
+    label: str
+    help: str
+    order: str = "number"
+    worst: str = "high"
+    needs_floor: bool = False
+
+
+COLUMNS = (
+    Column("phase", "phase", "The forward pass: prefill, decode.0 …", "graph", ""),
+    Column("tap", "tap", "The tensor compared; sorts in graph order, each tap after its inputs.", "graph", ""),
+    Column("status", "status", "The verdict on this tap; every status is explained below.", "status", "high"),
+    Column(
+        "noise_ratio",
+        "R median",
+        "Candidate's rel-L2 error ÷ the noise floor's, median over tokens: 1 is pure rounding. The bar is "
+        "logarithmic, 1 to 1000; its tick is the limit.",
+        needs_floor=True,
+    ),
+    Column(
+        "worst_token_noise_ratio",
+        "R worst",
+        "R of the worst token: finds faults that hit few positions.",
+        needs_floor=True,
+    ),
+    Column("mean_abs", "mean abs", "Mean of |candidate − truth|; flagged above 1e-3 unless asked otherwise."),
+    Column("median_abs", "med abs", "Median of |candidate − truth|; 0 where most elements are equal bit by bit."),
+    Column("max_abs", "max abs", "Largest |candidate − truth| of all elements."),
+    Column("mean_rel", "mean rel", "Mean of |c − r| / (|r| + 1e-5); elements near zero dominate it."),
+    Column("median_rel", "med rel", "Median of |c − r| / (|r| + 1e-5); half of the elements are closer."),
+    Column("max_rel", "max rel", "Largest |c − r| / (|r| + 1e-5); large beside zeros even in correct ports."),
+    Column("rel_l2", "rel-L2", "‖c − r‖ / ‖r‖ over all elements: the error in units of the signal."),
+    Column("cosine", "cosine", "Cosine of the angle between both sides; blind below about 0.9999.", worst="low"),
+    Column("norm_ratio", "‖c‖/‖r‖", "Ratio of the norms: sees scaling, which the cosine doesn't.", worst="high"),
+    Column("sqnr_db", "SQNR dB", "−20 log10(rel-L2): signal to error, in decibels; more is better.", worst="low"),
+    Column("dtype", "dtype", "Format in which the candidate returned the tap.", "text", ""),
+    Column("shape", "shape", "Shape of the candidate's array, padding included.", "text", ""),
+)
+"""The columns, in order."""
+
+_TEXT: dict[str, Callable[[LayerRow], str]] = {
+    "cosine": lambda row: format_cosine(row.cosine),
+    "shape": lambda row: row.shape.replace(",", "×"),
+}
+
+
+def cell_texts(row: LayerRow) -> tuple[str, ...]:
+    """What each of `COLUMNS` shows in that row."""
+    return tuple(_cell(row, column.name) for column in COLUMNS)
+
+
+def _cell(row: LayerRow, name: str) -> str:
+    if name in _TEXT:
+        return _TEXT[name](row)
+    value = getattr(row, name)
+    return value if isinstance(value, str) else format_metric(value)

@@ -1,0 +1,141 @@
+"""Worst element, tokens, channels, heads and token profile of one tap, as text for the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from parity.comparison import ArrayInfo, TapResult
+from parity.reports.html.packing import pack_logs
+from parity.reports.html.text import visible_piece
+from parity.reports.rows import format_index, format_metric, format_shape, format_share, format_value
+
+__all__ = [
+    "ArrayText",
+    "ChannelText",
+    "HeadText",
+    "Profile",
+    "TokenText",
+    "WorstText",
+    "array_text",
+    "channel_texts",
+    "head_texts",
+    "profile",
+    "token_texts",
+    "worst_text",
+]
+
+_SHARE_STEPS = 100_000
+
+
+@dataclass(frozen=True)
+class ArrayText:
+    """dtype and shape of one side's array."""
+
+    dtype: str
+    shape: str
+
+
+@dataclass(frozen=True)
+class WorstText:
+    """The worst element: where, both values, and their distance."""
+
+    where: str
+    reference_value: str
+    candidate_value: str
+    difference: str
+
+
+@dataclass(frozen=True)
+class TokenText:
+    """One of the worst tokens; `ratio` is its R."""
+
+    prompt: int
+    position: int
+    piece: str
+    rel_l2: str
+    ratio: str
+
+
+@dataclass(frozen=True)
+class ChannelText:
+    """One of the worst channels: where it is, its part of the squared error, its error and its signal."""
+
+    where: str
+    share: str
+    rms_error: str
+    rms_reference: str
+
+
+@dataclass(frozen=True)
+class HeadText:
+    """One head; `ratio` is its R."""
+
+    head: int
+    rel_l2: str
+    ratio: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """As `TokenProfile`, with both series packed by `pack_logs`."""
+
+    bucket: int
+    rel_l2: str
+    ratio: str
+
+
+def array_text(info: ArrayInfo | None) -> ArrayText | None:
+    """One side's array; None where it is absent."""
+    return None if info is None else ArrayText(info.dtype, format_shape(info.shape))
+
+
+def worst_text(row: TapResult) -> WorstText | None:
+    """The worst element of `row`."""
+    worst = row.worst
+    if worst is None:
+        return None
+    return WorstText(
+        format_index(worst.index, worst.axes),
+        format_value(worst.reference_value),
+        format_value(worst.candidate_value),
+        format_metric(abs(worst.candidate_value - worst.reference_value)),
+    )
+
+
+def token_texts(row: TapResult) -> tuple[TokenText, ...]:
+    """The worst tokens of `row`."""
+    return tuple(
+        TokenText(
+            token.prompt,
+            token.position,
+            visible_piece(token.piece),
+            format_metric(token.rel_l2),
+            format_metric(token.noise_ratio),
+        )
+        for token in row.worst_tokens
+    )
+
+
+def channel_texts(row: TapResult) -> tuple[ChannelText, ...]:
+    """The worst channels of `row`."""
+    return tuple(
+        ChannelText(
+            f"{channel.channel}" if channel.head is None else f"head {channel.head}, {channel.channel}",
+            format_share(round(channel.share * _SHARE_STEPS), _SHARE_STEPS),
+            format_metric(channel.rms_error),
+            format_metric(channel.rms_reference),
+        )
+        for channel in row.worst_channels
+    )
+
+
+def head_texts(row: TapResult) -> tuple[HeadText, ...]:
+    """Every head of `row`."""
+    return tuple(HeadText(head.head, format_metric(head.rel_l2), format_metric(head.noise_ratio)) for head in row.heads)
+
+
+def profile(row: TapResult) -> Profile | None:
+    """The error of `row` by token."""
+    if row.profile is None:
+        return None
+    return Profile(row.profile.bucket, pack_logs(row.profile.rel_l2), pack_logs(row.profile.noise_ratio))

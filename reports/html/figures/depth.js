@@ -1,0 +1,142 @@
+// Error against depth: three panels over one axis of taps in graph order.
+//
+// The shaded area is the noise floor. Points are matches and rounding, diamonds fail; bars through a whole panel
+// mark taps that fail without a number (missing, not finite, shape).
+
+const DEPTH = { left: 66, right: 14, panel: 128, gap: 32, top: 40, bottom: 26 };
+
+function depthPanels(shown) {
+  const flagMetric = shown.find((row) => columnAt.has(row.flag_metric))?.flag_metric ?? 'mean_abs';
+  const panels = [
+    {
+      title: 'rel-L2 from the truth (shaded: noise floor)',
+      value: (row) => metric(row, 'rel_l2'),
+      floor: (row) => number(row.floor_rel_l2),
+      limits: [],
+    },
+    {
+      title: `${flagMetric}, the metric of the flag`,
+      value: (row) => (row.flag_metric === flagMetric ? number(row.flag_value) : metric(row, flagMetric)),
+      limits: [{ label: 'flagged above', value: (row) => (row.flag_metric === flagMetric ? number(row.flag_threshold) : null) }],
+    },
+  ];
+  if (!payload.has_floor) return [{ ...panels[0], title: 'rel-L2 from the truth', floor: null }, panels[1]];
+  const ratio = {
+    title: 'R, median over tokens (dotted: worst token)',
+    value: (row) => metric(row, 'noise_ratio'),
+    upper: (row) => metric(row, 'worst_token_noise_ratio'),
+    limits: [
+      { label: 'limit of the median', value: (row) => number(row.noise_limit) },
+      { label: 'limit of the worst token', value: (row) => number(row.worst_token_limit) },
+    ],
+  };
+  return [ratio, ...panels];
+}
+
+function depthFigure(shown, width) {
+  const panels = depthPanels(shown);
+  const height = DEPTH.top + panels.length * (DEPTH.panel + DEPTH.gap) - DEPTH.gap + DEPTH.bottom;
+  const step = (width - DEPTH.left - DEPTH.right) / shown.length;
+  const x = (i) => DEPTH.left + (i + 0.5) * step;
+  const bodies = panels.map((panel, i) => {
+    const top = DEPTH.top + i * (DEPTH.panel + DEPTH.gap);
+    return depthPanel(panel, shown, { x, step, top, bottom: top + DEPTH.panel, right: width - DEPTH.right });
+  });
+  const content = markup`<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+    ${layerBands(shown, step, height)}${bodies}${firstMark(shown, x, height)}
+    <line id="depth-cursor" class="cursor" y1="${DEPTH.top}" y2="${height - DEPTH.bottom}" x1="-9" x2="-9"/></svg>`;
+  const indexAt = (offset) => Math.min(shown.length - 1, Math.max(0, Math.floor((offset - DEPTH.left) / step)));
+  return { content, indexAt, x };
+}
+
+function depthPanel(panel, shown, frame) {
+  const read = [panel.value, panel.floor, panel.upper, ...panel.limits.map((limit) => limit.value)].filter(Boolean);
+  const scale = logScale(...exponentRange(shown.flatMap((row) => read.map((value) => value(row)))), frame.bottom, frame.top);
+  const points = (value) => shown.map((row, i) => (value(row) === null ? null : [frame.x(i), scale.at(value(row))]));
+  return markup`<text class="panel-title" x="${DEPTH.left}" y="${frame.top - 8}">${panel.title}</text>
+    ${verticalAxis(scale, DEPTH.left, frame.right)}
+    ${panel.floor && floorArea(points(panel.floor), frame)}
+    ${panel.upper && markup`<path class="upper" d="${linePath(points(panel.upper))}"/>`}
+    <path class="trace" d="${linePath(points(panel.value))}"/>
+    ${withoutNumber(shown, panel, frame)}${statusPoints(shown, points(panel.value), frame)}
+    ${panel.limits.map((limit) => limitSteps(limit, shown, scale, frame))}`;
+}
+
+function floorArea(points, frame) {
+  const known = points.filter(Boolean);
+  if (!known.length) return '';
+  const [first, last] = [known[0], known[known.length - 1]];
+  const edge = linePath(known);
+  return markup`<path class="floor" d="${edge}L${last[0]} ${frame.bottom}L${first[0]} ${frame.bottom}Z"/><path class="floor-edge" d="${edge}"/>`;
+}
+
+// A limit may differ from tap to tap, so it is drawn in steps.
+function limitSteps(limit, shown, scale, frame) {
+  const values = shown.map(limit.value);
+  const runs = [];
+  values.forEach((value, i) => {
+    if (value === null) return;
+    const last = runs[runs.length - 1];
+    if (last && last.value === value && last.end === i - 1) last.end = i;
+    else runs.push({ value, start: i, end: i });
+  });
+  const half = frame.step / 2;
+  return runs.map((run, i) => {
+    const label = i === 0 ? `${limit.label} ${run.value}` : '';
+    return limitLine(scale.at(run.value), frame.x(run.start) - half, frame.x(run.end) + half, label);
+  });
+}
+
+function withoutNumber(shown, panel, frame) {
+  return shown.map((row, i) => panel.value(row) === null && row.status !== 'match' &&
+    markup`<rect class="without-number" data-status="${row.status}" x="${(frame.x(i) - 1.5).toFixed(1)}" y="${frame.top}"
+      width="3" height="${frame.bottom - frame.top}"/>`);
+}
+
+function statusPoints(shown, points, frame) {
+  const radius = Math.max(1.6, Math.min(3, frame.step * 0.4));
+  const paths = new Map();
+  shown.forEach((row, i) => {
+    if (points[i] === null) return;
+    const shape = `${row.status}${row.fails ? '!' : ''}`;
+    const [x, y] = points[i].map((value) => Number(value.toFixed(1)));
+    const r = radius * 1.5;
+    const mark = row.fails ? `M${x} ${y - r}l${r} ${r}l${-r} ${r}l${-r} ${-r}Z` : `M${x} ${y}h0`;
+    paths.set(shape, (paths.get(shape) ?? '') + mark);
+  });
+  return [...paths].map(([shape, d]) => {
+    const fails = shape.endsWith('!');
+    const style = fails ? '' : `stroke-width:${(2 * radius).toFixed(1)}`;
+    return markup`<path class="${fails ? 'diamond' : 'dot'}" data-status="${shape.replace('!', '')}" style="${style}" d="${d}"/>`;
+  });
+}
+
+// Alternate shading of the layers, with numbers where there is room.
+function layerBands(shown, step, height) {
+  const layers = [];
+  shown.forEach((row, i) => {
+    const last = layers[layers.length - 1];
+    if (last && last.layer === row.layer) last.end = i;
+    else layers.push({ layer: row.layer, start: i, end: i });
+  });
+  const every = Math.max(1, Math.ceil(22 / (step * (shown.length / layers.length))));
+  return layers.filter(({ layer }) => layer !== null).map(({ layer, start, end }) => {
+    const [left, right] = [DEPTH.left + start * step, DEPTH.left + (end + 1) * step];
+    return markup`${layer % 2 === 0 && markup`<rect class="band" x="${left.toFixed(1)}" width="${(right - left).toFixed(1)}"
+        y="${DEPTH.top}" height="${height - DEPTH.top - DEPTH.bottom}"/>`}
+      ${layer % every === 0 && markup`<text class="tick" text-anchor="middle" x="${((left + right) / 2).toFixed(1)}"
+        y="${height - 10}">${step * shown.length > 500 && every === 1 && layers.length < 16 ? `layer ${layer}` : layer}</text>`}`;
+  });
+}
+
+// The first failing tap of the phase; where it isn't among those shown, the place where it would stand.
+function firstMark(shown, x, height) {
+  const first = rows.find((row) => row.phase === shown[0].phase && row.fails);
+  if (!first) return '';
+  const following = shown.findIndex((row) => row.index >= first.index);
+  const at = following < 0 ? shown.length - 1 : following;
+  const label = shown[at] === first ? `first: ${first.tap}` : `first: ${first.tap} (not shown here)`;
+  const end = at > shown.length / 2;
+  return markup`<line class="first" x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="4" y2="${height - DEPTH.bottom}"/>
+    <text class="first-label" x="${(x(at) + (end ? -5 : 5)).toFixed(1)}" y="12" text-anchor="${end ? 'end' : 'start'}">${label}</text>`;
+}

@@ -1,0 +1,103 @@
+"""From a comparison to the file: the template, its styles and its scripts, all in one."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from parity.comparison import Comparison
+from parity.reports.html.payload import make_payload, payload_json
+from parity.reports.html.summary import summarise
+from parity.reports.html.text import visible_text
+from parity.reports.html.thresholds import thresholds
+from parity.reports.rows import format_limit, format_metric
+
+__all__ = ["render_html", "write_html"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_FIGURES = Path(__file__).parent / "figures"
+_STYLES = ("base.css", "overview.css", "table.css", "detail.css", "print.css")
+# In the order in which they use one another; they share one scope.
+_SCRIPTS = (
+    _TEMPLATES / "markup.js",
+    _TEMPLATES / "data.js",
+    _FIGURES / "scale.js",
+    _FIGURES / "colours.js",
+    _FIGURES / "depth.js",
+    _FIGURES / "heatmap.js",
+    _FIGURES / "histogram.js",
+    _FIGURES / "profile.js",
+    _FIGURES / "heads.js",
+    _TEMPLATES / "tooltip.js",
+    _TEMPLATES / "table.js",
+    _TEMPLATES / "detail.js",
+    _TEMPLATES / "panel.js",
+    _TEMPLATES / "trouble.js",
+    _TEMPLATES / "main.js",
+)
+_STATIC_ROWS = 100
+
+
+def write_html(comparison: Comparison, path: Path) -> None:
+    """Write the report to `path`, whole or not at all.
+
+    Args:
+        comparison: what to show.
+        path: the file, usually ``report.html`` beside ``comparison.json``; its folder is named in the commands
+            that the report suggests.
+    """
+    part = path.with_name(path.name + ".part")
+    part.write_text(render_html(comparison, run=os.fspath(path.parent)), encoding="utf-8")
+    part.replace(path)
+
+
+def render_html(comparison: Comparison, *, run: str = "RUN") -> str:
+    """The report as text.
+
+    Args:
+        comparison: what to show.
+        run: the folder that holds ``comparison.json``, for the commands that the report suggests.
+    """
+    payload = make_payload(comparison)
+    script = _script()
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            comparison=comparison,
+            summary=summarise(comparison, run=run),
+            payload=payload,
+            payload_json=Markup(payload_json(payload)),
+            static_rows=payload.rows[:_STATIC_ROWS],
+            thresholds=thresholds(comparison),
+            styles=Markup("\n".join(_read(_TEMPLATES / name) for name in _STYLES)),
+            script=Markup(script),
+            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"visible": visible_text, "limit": format_limit, "metric": format_metric}
+    return environment
+
+
+def _script() -> str:
+    """All scripts as one, in one strict scope that leaves no global name behind."""
+    return "(() => {\n'use strict';\n" + "\n".join(map(_read, _SCRIPTS)) + "\n})();"
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,118 @@
+// The table of taps: sort by a header, filter by text and status. Rows are built once and then only moved.
+
+const tableColumns = payload.columns.filter((column) => payload.has_floor || !column.needs_floor);
+const tableState = { text: '', statuses: new Set(), failing: false, sort: null, descending: false };
+let tableRows = [];
+
+const BAR_DECADES = 3;
+
+function ratioBar(row) {
+  const place = (value) => (100 * Math.min(1, Math.max(0, Math.log10(value) / BAR_DECADES))).toFixed(1);
+  const [median, worst] = [metric(row, 'noise_ratio'), metric(row, 'worst_token_noise_ratio')];
+  if (median === null) return '';
+  return markup`<span class="ratio-bar" aria-hidden="true"><i class="worst" style="width:${place(worst)}%"></i><i data-status="${row.status}"
+    style="width:${place(median)}%"></i><u style="left:${place(number(row.noise_limit))}%"></u></span>`;
+}
+
+function tableCell(row, column) {
+  const text = cell(row, column.name);
+  const kind = column.order === 'number' ? 'num ' : '';
+  let content = text;
+  if (column.name === 'tap') content = markup`<a href="${anchor(row)}">${text}</a>`;
+  if (column.name === 'status') content = markup`${statusMark(row)}${row.flagged && markup` <span class="flag-mark" title="flagged: ${row.flag_metric} ${row.flag_value} is above ${row.flag_threshold}">⚑</span>`}`;
+  if (column.name === 'noise_ratio') content = markup`${ratioBar(row)}<span class="ratio">${text}</span>`;
+  return markup`<td class="${kind}c-${column.name}">${content}</td>`;
+}
+
+function buildTable() {
+  const body = element('tap-table').tBodies[0];
+  show(body, rows.map((row) => markup`<tr data-index="${row.index}" class="${row.fails && 'fails'}">${tableColumns.map((column) => tableCell(row, column))}</tr>`));
+  tableRows = [...body.rows];
+}
+
+function sortKey(column) {
+  if (column.order === 'graph') {
+    return column.name === 'phase' ? (row) => payload.phases.indexOf(row.phase) : (row) => row.index;
+  }
+  if (column.order === 'status') return (row) => severity.get(row.status);
+  if (column.order === 'text') return (row) => cell(row, column.name);
+  return (row) => metric(row, column.name);
+}
+
+// Rows without a value stand last in either direction; equal rows keep graph order.
+function sortedIndices(column, descending) {
+  const key = sortKey(column);
+  const keys = rows.map(key);
+  const sign = descending ? -1 : 1;
+  return rows.map((row) => row.index).sort((a, b) => {
+    if (keys[a] === null || keys[b] === null) return (keys[a] === null) - (keys[b] === null) || a - b;
+    if (keys[a] === keys[b]) return a - b;
+    return keys[a] < keys[b] ? -sign : sign;
+  });
+}
+
+function sortTable(name) {
+  const column = tableColumns.find((candidate) => candidate.name === name);
+  const again = tableState.sort === name;
+  tableState.descending = again ? !tableState.descending : column.worst === 'high';
+  tableState.sort = name;
+  const body = element('tap-table').tBodies[0];
+  const order = document.createDocumentFragment();
+  sortedIndices(column, tableState.descending).forEach((index) => order.append(tableRows[index]));
+  body.append(order);
+  for (const header of element('tap-table').tHead.querySelectorAll('th')) {
+    if (header.dataset.column !== name) header.removeAttribute('aria-sort');
+    else header.setAttribute('aria-sort', tableState.descending ? 'descending' : 'ascending');
+  }
+}
+
+function matchesFilter(row) {
+  if (tableState.failing && !row.fails) return false;
+  if (tableState.statuses.size && !tableState.statuses.has(row.status)) return false;
+  const words = tableState.text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.length) return true;
+  const text = `${row.phase} ${row.tap} ${row.op} ${row.status} ${row.reason} ${cell(row, 'dtype')} ${row.flagged ? 'flagged' : ''}`.toLowerCase();
+  return words.every((word) => text.includes(word));
+}
+
+function filterTable() {
+  let count = 0;
+  rows.forEach((row) => {
+    const shown = matchesFilter(row);
+    tableRows[row.index].hidden = !shown;
+    count += shown;
+  });
+  const none = count === 0 ? ': nothing matches the filter' : '';
+  element('filter-count').textContent = count === rows.length ? `${count} taps` : `${count} of ${rows.length} taps${none}`;
+  for (const chip of element('filter-status').children) {
+    chip.setAttribute('aria-pressed', String(tableState.statuses.has(chip.dataset.status)));
+  }
+}
+
+function toggleStatus(name) {
+  if (!tableState.statuses.delete(name)) tableState.statuses.add(name);
+  filterTable();
+}
+
+function showOnlyStatus(name) {
+  tableState.statuses = new Set([name]);
+  filterTable();
+}
+
+function startTable() {
+  buildTable();
+  const present = payload.statuses.filter((status) => rows.some((row) => row.status === status.name));
+  show(element('filter-status'), present.map(({ name }) => markup`<button type="button" class="status" data-status="${name}" aria-pressed="false">${name}</button>`));
+  element('filter-status').addEventListener('click', (event) => event.target.dataset.status && toggleStatus(event.target.dataset.status));
+  element('filter-text').addEventListener('input', (event) => { tableState.text = event.target.value; filterTable(); });
+  element('filter-failing').addEventListener('change', (event) => { tableState.failing = event.target.checked; filterTable(); });
+  element('tap-table').tHead.addEventListener('click', (event) => {
+    const header = event.target.closest('th');
+    if (header) sortTable(header.dataset.column);
+  });
+  element('tap-table').tBodies[0].addEventListener('click', (event) => {
+    const line = event.target.closest('tr');
+    if (line && !event.target.closest('a')) openTap(rows[line.dataset.index]);
+  });
+  filterTable();
+}
