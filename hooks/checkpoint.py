@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from parity.digest import stored_tensors
+from parity.digest import stored_tensors, weights_digest
 from parity.errors import ParityError
 from parity.hooks.families import Family, family_of
 from parity.hooks.source import resolve_source
@@ -39,6 +40,16 @@ class Checkpoint:
     config: Any
     family: Family
     shape: DecoderShape
+
+    @property
+    def max_positions(self) -> int:
+        """How many tokens a prompt can have."""
+        return int(self.config.max_position_embeddings)
+
+    @cached_property
+    def weights_digest(self) -> str:
+        """Digest of the stored weights; reads all of their bytes, once."""
+        return weights_digest(self.folder)
 
 
 def open_checkpoint(source: str | Path) -> Checkpoint:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from parity.digest import weights_digest
 from parity.dtypes import dtype_info
 from parity.errors import ParityError
 from parity.hooks.attention import KERNELS, kernel_of, observed_attention
-from parity.hooks.checkpoint import open_checkpoint
+from parity.hooks.checkpoint import Checkpoint, open_checkpoint
 from parity.hooks.delivery import Delivery
 from parity.hooks.exact import exact_kernel, exact_modules
 from parity.hooks.inputs import check_phase, model_inputs
@@ -35,7 +34,7 @@ class TransformersRunner:
     dtypes the model's output has the same bits with and without it.
 
     Args:
-        source: a Hugging Face folder or a hub id.
+        source: a Hugging Face folder, a hub id, or a checkpoint that `open_checkpoint` gave.
         dtype: what to compute in: ``float64``, ``float32``, ``float16`` or ``bfloat16``, or their short names.
         attention: ``eager`` or ``sdpa``.
         device: where to compute, such as ``cpu`` or ``cuda``.
@@ -45,19 +44,21 @@ class TransformersRunner:
             device is unknown. Weights are loaded by the first capture.
     """
 
-    def __init__(self, source: str | Path, *, dtype: str, attention: str = "eager", device: str = "cpu") -> None:
+    def __init__(
+        self, source: str | Path | Checkpoint, *, dtype: str, attention: str = "eager", device: str = "cpu"
+    ) -> None:
         if attention not in KERNELS:
             raise ParityError(f"unknown attention {attention!r}", cure=f"use {' or '.join(KERNELS)}")
         self._dtype = dtype_info(dtype).name
         self._attention = attention
         self._device = usable_device(device)
-        self._checkpoint = open_checkpoint(source)
+        self._checkpoint = source if isinstance(source, Checkpoint) else open_checkpoint(source)
         self._graph = decoder_taps(self._checkpoint.shape)
 
     @property
     def max_positions(self) -> int:
         """How many tokens a prompt can have."""
-        return int(self._checkpoint.config.max_position_embeddings)
+        return self._checkpoint.max_positions
 
     @cached_property
     def model(self) -> Any:
@@ -72,7 +73,7 @@ class TransformersRunner:
             name="transformers",
             model=self._checkpoint.label,
             dtype=self._dtype,
-            weights_digest=self._weights_digest,
+            weights_digest=self._checkpoint.weights_digest,
             graph=self._graph,
             versions=library_versions(self._device),
             flags=numeric_flags(
@@ -102,21 +103,13 @@ class TransformersRunner:
             ) from error
         delivery.check_complete()
 
-    @cached_property
-    def _weights_digest(self) -> str:
-        return weights_digest(self._checkpoint.folder)
-
     @contextmanager
     def _observed(self, delivery: Delivery) -> Iterator[None]:
-        family, exact = self._checkpoint.family, self._dtype == "float64"
-        kernel = kernel_of(self._attention, family)
-        if not exact:
-            with observed_modules(self.model, family, delivery), observed_attention(self.model, kernel, delivery):
-                yield
-            return
-        with (
-            exact_modules(self.model, family, self._graph),
-            observed_modules(self.model, family, delivery),
-            observed_attention(self.model, exact_kernel(kernel), delivery),
-        ):
+        family, kernel = self._checkpoint.family, kernel_of(self._attention, self._checkpoint.family)
+        with ExitStack() as stack:
+            if self._dtype == "float64":  # first, so that its hooks run before those that look
+                stack.enter_context(exact_modules(self.model, family, self._graph))
+                kernel = exact_kernel(kernel)
+            stack.enter_context(observed_modules(self.model, family, delivery))
+            stack.enter_context(observed_attention(self.model, kernel, delivery))
             yield

@@ -17,7 +17,7 @@ from transformers.utils import logging
 
 from parity.digest import weights_digest
 from parity.errors import ParityError
-from parity.hooks import TransformersRunner
+from parity.hooks import TransformersRunner, open_checkpoint
 
 _DTYPES = ["float64", "float32", "float16", "bfloat16"]
 
@@ -75,6 +75,16 @@ def test_description_says_what_made_the_numbers(tiny_qwen3_dir: Path) -> None:
 
 def test_only_fp64_calls_itself_the_truth(tiny_qwen2_dir: Path) -> None:
     assert "truth" not in TransformersRunner(tiny_qwen2_dir, dtype="fp32").describe().flags
+
+
+def test_a_checkpoint_is_checked_and_digested_once_for_several_runners(tiny_qwen2_dir: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_qwen2_dir, tmp_path / "copy"))
+    checkpoint = open_checkpoint(folder)
+    first = TransformersRunner(checkpoint, dtype="fp32").describe()
+    (folder / "config.json").unlink()
+    (folder / "model.safetensors").unlink()
+    second = TransformersRunner(checkpoint, dtype="fp16").describe()
+    assert first.weights_digest == second.weights_digest == weights_digest(tiny_qwen2_dir)
 
 
 def test_describing_does_not_load_the_weights(tiny_qwen2_dir: Path) -> None:
