@@ -42,7 +42,8 @@ def compare(
 
     \b
     Example:
-      parity compare dumps/reference dumps/candidate --floor dumps/floor --out runs/first
+      parity compare dumps/reference dumps/candidate --floor dumps/floor \\
+                     --out runs/first
 
     Exit status: 0 parity, 1 divergence, 2 misuse or bad input.
     """

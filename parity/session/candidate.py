@@ -7,7 +7,7 @@ from pathlib import Path
 
 from parity.dtypes import dtype_info
 from parity.dump import Dump
-from parity.engines.onnxruntime import OnnxRuntimeRunner
+from parity.engines.onnxruntime import OnnxRuntimeRunner, require_dtype
 from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, parse_candidate
 from parity.errors import ParityError
 from parity.options import CANDIDATE, CHECKPOINT, MAPPING
@@ -17,6 +17,7 @@ from parity.session.network import build_from_checkpoint, build_from_model
 from parity.session.phases import phases_of, selection_of
 from parity.session.progress import Progress
 from parity.session.request import CandidateRequest
+from parity.session.tensor_names import read_tensor_names
 from parity.taps import Tap, TapGraph, select_taps
 from parity.tokens import Phase
 
@@ -60,7 +61,9 @@ def open_candidate(
     if isinstance(spec, DumpFolder):
         return Dump.open(spec.path)
     if isinstance(spec, NetworkFile):
-        return OnnxRuntimeRunner(spec.path, graph=graph, mapping=asked.mapping, options=spec.options)
+        mapping = None if asked.mapping is None else read_tensor_names(asked.mapping)
+        return OnnxRuntimeRunner(spec.path, graph=graph, mapping=mapping, options=spec.options)
+    require_dtype(spec.dtype)
     network = _build(asked, spec, model=model, folder=folder, progress=progress)
     return OnnxRuntimeRunner(network, options=spec.options)
 

@@ -72,5 +72,5 @@ def _encode(inputs: InputRequest, checkpoint: Checkpoint, file: Path) -> TokenBa
         read_prompts(file),
         load_tokenizer(checkpoint.folder),
         chat_template=inputs.chat_template,
-        max_positions=checkpoint.config.max_position_embeddings,
+        max_positions=checkpoint.max_positions,
     )

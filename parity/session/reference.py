@@ -7,7 +7,7 @@ from pathlib import Path
 
 from parity.dtypes import dtype_info
 from parity.dump import Dump
-from parity.hooks import TransformersRunner, open_checkpoint
+from parity.hooks import Checkpoint, TransformersRunner, open_checkpoint
 from parity.options import TAPS
 from parity.record import record
 from parity.session.phases import phases_of, selection_of
@@ -43,7 +43,7 @@ def record_truth(
     phases = make_phases(inputs, checkpoint, progress=progress)
     dtype = choose_truth(reference.truth, candidate_dtype=None, graph=graph)
     with progress.step(f"recording the reference in {dtype}"):
-        return record_model(reference, phases, dtype=dtype, role="reference", taps=selected, out=out)
+        return record_model(checkpoint, reference, phases, dtype=dtype, role="reference", taps=selected, out=out)
 
 
 def record_floor(
@@ -67,14 +67,22 @@ def record_floor(
         checkpoint = open_checkpoint(reference.source)
     selected = select_taps(decoder_taps(checkpoint.shape), taps or selection_of(source))
     with progress.step(f"recording the noise floor in {dtype_info(dtype).short}"):
-        return record_model(reference, phases_of(source), dtype=dtype, role="floor", taps=selected, out=out)
+        phases = phases_of(source)
+        return record_model(checkpoint, reference, phases, dtype=dtype, role="floor", taps=selected, out=out)
 
 
 def record_model(
-    reference: ReferenceRequest, phases: Sequence[Phase], *, dtype: str, role: str, taps: Sequence[Tap], out: Path
+    checkpoint: Checkpoint,
+    reference: ReferenceRequest,
+    phases: Sequence[Phase],
+    *,
+    dtype: str,
+    role: str,
+    taps: Sequence[Tap],
+    out: Path,
 ) -> Dump:
-    """Run the Hugging Face model in `dtype` and record `taps` of it."""
-    runner = TransformersRunner(reference.source, dtype=dtype, attention=reference.attention, device=reference.device)
+    """Run the Hugging Face model `checkpoint` in `dtype`, as `reference` says, and record `taps` of it."""
+    runner = TransformersRunner(checkpoint, dtype=dtype, attention=reference.attention, device=reference.device)
     return record(runner, phases, taps=taps, role=role, out=out)
 
 

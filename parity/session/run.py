@@ -57,7 +57,7 @@ def run(request: RunRequest, *, progress: Progress) -> RunResult:
     )
     dtype = candidate.manifest.runner.dtype if isinstance(candidate, Dump) else candidate.describe().dtype
     truth = choose_truth(request.reference.truth, candidate_dtype=dtype, graph=graph)
-    plan = _Plan(request, _phases(request, candidate, checkpoint, progress), taps, progress)
+    plan = _Plan(request, checkpoint, _phases(request, candidate, checkpoint, progress), taps, progress)
     reference = plan.record_model("the reference", dtype=truth, role="reference", name=REFERENCE_DUMP)
     floors = []
     if not request.no_floor:
@@ -70,6 +70,7 @@ class _Plan:
     """What is the same for every side of one run."""
 
     request: RunRequest
+    checkpoint: Checkpoint
     phases: tuple[Phase, ...]
     taps: tuple[Tap, ...]
     progress: Progress
@@ -77,7 +78,7 @@ class _Plan:
     def record_model(self, what: str, *, dtype: str, role: str, name: str) -> Dump:
         model, out = self.request.reference, self.request.out / name
         with self.progress.step(f"recording {what} in {dtype_info(dtype).short}"):
-            return record_model(model, self.phases, dtype=dtype, role=role, taps=self.taps, out=out)
+            return record_model(self.checkpoint, model, self.phases, dtype=dtype, role=role, taps=self.taps, out=out)
 
     def record_candidate(self, candidate: Runner | Dump) -> Dump:
         if isinstance(candidate, Dump):

@@ -21,7 +21,7 @@ from parity.tokens import Phase, TokenBatch
 __all__ = ["GRAPH", "save_run"]
 
 GRAPH = decoder_taps(DecoderShape(layers=2, hidden=8, heads=2, kv_heads=1, head_dim=4, intermediate=12, vocabulary=16))
-_TOKENS = TokenBatch.from_sequences([[1, 2, 3, 4, 5, 6, 7], [8, 9, 10]], pieces=[list("abcdefg"), list("hij")])
+_IDS = ((1, 2, 3, 4, 5, 6, 7), (8, 9, 10))
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -41,7 +41,14 @@ class _MadeSide:
 
 
 def save_run(
-    folder: Path, *, fault: str = "", flagged: str = "", missing: str = "", unobservable: str = "", extra: str = ""
+    folder: Path,
+    *,
+    fault: str = "",
+    flagged: str = "",
+    missing: str = "",
+    unobservable: str = "",
+    extra: str = "",
+    tokens: Sequence[Sequence[int]] = _IDS,
 ) -> Path:
     """A run as `parity run` leaves it, without the views for people.
 
@@ -51,28 +58,30 @@ def save_run(
         flagged: tap whose values are so large that rounding alone is flagged.
         missing, unobservable: taps that the candidate has not, without and with a reason.
         extra: tap that the reference has not.
+        tokens: ids of each prompt.
     """
     rng = np.random.default_rng(0)
-    truth = {tap.name: rng.normal(size=_shape(tap)) * (1e3 if tap.name == flagged else 0.1) for tap in GRAPH}
+    phase = Phase("prefill", TokenBatch.from_sequences(tokens, pieces=[list("abcdefg"), list("hij")]))
+    truth = {tap.name: rng.normal(size=_shape(tap, phase)) * (1e3 if tap.name == flagged else 0.1) for tap in GRAPH}
     candidate = _rounded(truth, seed=1)
     if fault:
         candidate[fault] = (candidate[fault] * 1.05).astype(np.float16)
-    reference = _record(folder / "reference", _MadeSide(truth, "float64"), "reference", without=(extra,))
-    floor = _record(folder / "floor", _MadeSide(_rounded(truth, seed=2), "float16"), "floor")
+    reference = _record(folder / "reference", _MadeSide(truth, "float64"), phase, "reference", without=(extra,))
+    floor = _record(folder / "floor", _MadeSide(_rounded(truth, seed=2), "float16"), phase, "floor")
     side = _MadeSide(candidate, "float16", {unobservable: "fused away"} if unobservable else {})
-    judged = _record(folder / "candidate", side, "candidate", without=(missing,))
+    judged = _record(folder / "candidate", side, phase, "candidate", without=(missing,))
     comparison = compare_dumps(reference, judged, floors=[floor], relative_to=folder)
     save_comparison(comparison, folder / "comparison.json")
     return folder
 
 
-def _record(out: Path, side: _MadeSide, role: str, *, without: tuple[str, ...] = ()) -> Dump:
+def _record(out: Path, side: _MadeSide, phase: Phase, role: str, *, without: tuple[str, ...] = ()) -> Dump:
     taps = [tap for tap in GRAPH if tap.name not in without and not tap.on_request]
-    return record(side, [Phase("prefill", _TOKENS)], taps=taps, role=role, out=out)
+    return record(side, [phase], taps=taps, role=role, out=out)
 
 
-def _shape(tap: Tap) -> tuple[int, ...]:
-    lengths = dict(zip(("batch", "token", "key"), (*_TOKENS.ids.shape, _TOKENS.ids.shape[1]), strict=True))
+def _shape(tap: Tap, phase: Phase) -> tuple[int, ...]:
+    lengths = dict(zip(("batch", "token", "key"), (*phase.tokens.ids.shape, phase.tokens.ids.shape[1]), strict=True))
     return tuple(lengths[axis] if size is None else size for axis, size in zip(tap.axes, tap.sizes, strict=True))
 
 
