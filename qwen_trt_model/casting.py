@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
+from parity.dtypes import dtype_info
 from parity.errors import ParityError
 
 __all__ = ["CastLoss", "bits", "cast", "cast_loss"]
@@ -40,7 +40,7 @@ def cast(array: npt.NDArray[Any], dtype: str, *, name: str) -> npt.NDArray[Any]:
     Raises:
         ParityError: finite values became infinite.
     """
-    target = np.dtype(dtype)
+    target = np.dtype(dtype_info(dtype).numpy)
     if array.dtype == target:
         return np.ascontiguousarray(array)
     with np.errstate(over="ignore"):
@@ -50,7 +50,7 @@ def cast(array: npt.NDArray[Any], dtype: str, *, name: str) -> npt.NDArray[Any]:
         worst = np.abs(array[overflowing].astype(np.float64)).max()
         raise ParityError(
             f"{name}: {int(overflowing.sum())} of {array.size} values overflow in {dtype}, the largest is {worst:.6g}, "
-            f"the limit {float(ml_dtypes.finfo(target).max):.6g}",
+            f"the limit {_LARGEST[dtype]:.6g}",
             cure="convert to bf16 or fp32",
         )
     return result
@@ -61,7 +61,7 @@ def cast_loss(before: npt.NDArray[Any], after: npt.NDArray[Any], *, name: str) -
     magnitude = _magnitude_bits(after)
     zero = magnitude == 0
     zeroed = int(np.count_nonzero(zero & (_magnitude_bits(before) != 0)))
-    subnormal = int(np.count_nonzero((magnitude >> ml_dtypes.finfo(after.dtype).nmant == 0) & ~zero))
+    subnormal = int(np.count_nonzero((magnitude >> _MANTISSA_BITS[str(after.dtype)] == 0) & ~zero))
     return CastLoss(name, before.size, zeroed, subnormal) if zeroed or subnormal else None
 
 
@@ -72,4 +72,5 @@ def bits(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _magnitude_bits(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     unsigned = bits(array)
-    return unsigned & np.array(np.iinfo(unsigned.dtype).max >> 1, unsigned.dtype)
+    magnitude: npt.NDArray[Any] = unsigned & np.array(np.iinfo(unsigned.dtype).max >> 1, unsigned.dtype)
+    return magnitude

@@ -129,7 +129,7 @@ def _rotary_base(keys: ConsumedKeys, at: str) -> float:
     keys.expect("rope_scaling", None, {"rope_type": "default"}, {"type": "default"}, why="rope scaling is not built")
     if not bases:
         raise ParityError(
-            f"{at}: missing keys: rope_parameters or rope_theta (transformers would take a theta of 1e4, TensorRT-LLM 1e5)",
+            f"{at}: missing keys: rope_parameters or rope_theta (transformers would take 1e4, TensorRT-LLM 1e5)",
             cure='add "rope_theta" or "rope_parameters" to config.json; no default is assumed',
         )
     if len(bases) > 1:

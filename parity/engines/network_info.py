@@ -6,15 +6,18 @@ the engines read it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from parity.digest import stored_tensors
 from parity.errors import ParityError
 from parity.serial import from_plain, to_plain
 from parity.taps import DecoderShape
 
-__all__ = ["METADATA_KEY", "NetworkInfo"]
+__all__ = ["METADATA_KEY", "NetworkInfo", "layout_digest"]
 
 METADATA_KEY = "layer-parity"
 
@@ -63,3 +66,15 @@ class NetworkInfo:
                 f"{at}: metadata {METADATA_KEY!r} is not JSON ({error})", cure="build the network again"
             ) from error
         return from_plain(cls, plain, at=f"{at}: metadata {METADATA_KEY!r}")
+
+
+def layout_digest(folder: Path) -> str:
+    """SHA-256, in hexadecimal, over where every tensor of the safetensors files in `folder` lies, not over its bytes.
+
+    A network points at bytes by their offsets, so it is of no use beside files with another layout.
+
+    Raises:
+        ParityError: a file is missing, truncated or damaged.
+    """
+    places = [[t.name, t.dtype, list(t.shape), t.file.name, t.start, t.stop] for t in stored_tensors(folder)]
+    return hashlib.sha256(json.dumps(places).encode()).hexdigest()

@@ -1,0 +1,191 @@
+"""ONNX Runtime: runs any .onnx file whose tensors carry the names of taps, on the CPU."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir
+
+from parity.engines.onnxruntime_probe import (
+    CPU,
+    import_onnxruntime,
+    is_engine_error,
+    require_dtype,
+    rounds_between_operators,
+)
+from parity.engines.tapped_network import INPUT_NAMES, TappedNetwork, open_network
+from parity.errors import ParityError
+from parity.runner import RunnerInfo, Sink
+from parity.taps import Tap, TapGraph
+from parity.tokens import Phase, TokenBatch
+
+__all__ = ["OnnxRuntimeOptions", "OnnxRuntimeRunner", "require_dtype"]
+
+_LEVELS = {"all": "ORT_ENABLE_ALL", "basic": "ORT_ENABLE_BASIC", "disabled": "ORT_DISABLE_ALL"}
+_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
+_INPUT_DTYPES = {
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(bool)": np.bool_,
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+}
+_ERRORS_ONLY = 3  # of ONNX Runtime's log levels
+
+
+@dataclass(frozen=True)
+class OnnxRuntimeOptions:
+    """How ONNX Runtime runs.
+
+    Attributes:
+        level: graph optimisation: ``all``, ``basic`` (no fused kernels) or ``disabled`` (the graph as it is).
+        threads: of one operator; 0 for one per core.
+    """
+
+    level: str = "all"
+    threads: int = 0
+
+    @classmethod
+    def parse(cls, options: Mapping[str, str]) -> OnnxRuntimeOptions:
+        """Read options as a candidate's spec gives them.
+
+        Raises:
+            ParityError: a name or a value is unknown.
+        """
+        if unknown := sorted(set(options) - {"level", "threads"}):
+            raise ParityError(f"onnxruntime has no option {', '.join(unknown)}", cure="its options are level, threads")
+        level, threads = options.get("level", "all"), options.get("threads", "0")
+        if level not in _LEVELS:
+            raise ParityError(f"onnxruntime: unknown level {level!r}", cure=f"use one of {', '.join(_LEVELS)}")
+        if not threads.isdigit():
+            raise ParityError(f"onnxruntime: threads must be a number, found {threads!r}")
+        return cls(level, int(threads))
+
+
+class OnnxRuntimeRunner:
+    """Runs a network and hands out its tensors.
+
+    Args:
+        network: the .onnx file; weights beside it are used where they lie.
+        graph: taps to look for; only needed where the file does not describe its own.
+        mapping: tensor names of taps, and of inputs, that are called otherwise.
+        model: the model in words; what the file says, or its name, where empty.
+        options: see `OnnxRuntimeOptions`, as text.
+
+    Raises:
+        ParityError: ONNX Runtime is not installed or can't run the network's dtype; the file, its weights or its
+            mapping are not as they should be (see `open_network`); an option is unknown.
+    """
+
+    def __init__(
+        self,
+        network: Path,
+        *,
+        graph: TapGraph | None = None,
+        mapping: Mapping[str, str] | None = None,
+        model: str = "",
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        self._options = OnnxRuntimeOptions.parse(options or {})
+        self._network = open_network(Path(network), graph=graph, mapping=mapping)
+        self._model = model
+        self._session: tuple[tuple[str, ...], Any] | None = None
+        require_dtype(self._network.dtype)
+
+    def describe(self) -> RunnerInfo:
+        """Say what this is; reads the weights once, for their digest."""
+        network, info = self._network, self._network.info
+        rounds = rounds_between_operators(network.dtype)
+        return RunnerInfo(
+            name="onnxruntime",
+            model=self._model or (info.model if info else network.path.name),
+            dtype=network.dtype,
+            weights_digest=network.digest(),
+            graph=network.graph,
+            versions={"onnxruntime": import_onnxruntime().__version__, "onnx_ir": onnx_ir.__version__},
+            flags={
+                "provider": CPU,
+                "optimization_level": self._options.level,
+                "threads": str(self._options.threads or "one per core"),
+                "arithmetic": network.dtype if rounds else f"float32, rounded to {network.dtype} at outputs only",
+                **(info.flags if info else {}),
+            },
+            not_observable=network.absent,
+        )
+
+    def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
+        """Run `phase` once and hand each of `taps` to `sink`, in the network's own type.
+
+        Raises:
+            ParityError: the network asks for inputs that it can't be given, or ONNX Runtime fails.
+        """
+        tensors = [self._network.tensors[tap.name] for tap in taps]
+        wanted = list(dict.fromkeys(tensors))
+        session = self._session_with(wanted)
+        feeds = _feeds(session, phase.tokens, self._network)
+        with _engine_errors(self._network.path):
+            arrays = dict(zip(wanted, session.run(wanted, feeds), strict=True))
+        for place, (tap, tensor) in enumerate(zip(taps, tensors, strict=True)):
+            array = arrays[tensor] if tensor in tensors[place + 1 :] else arrays.pop(tensor)
+            sink(tap.name, np.ascontiguousarray(array))
+
+    def _session_with(self, tensors: Sequence[str]) -> Any:
+        """The session that puts out `tensors`; only the latest is kept, since each holds all weights."""
+        key = tuple(tensors)
+        if self._session is None or self._session[0] != key:
+            self._session = None
+            self._session = key, _open_session(self._network, tensors, self._options)
+        return self._session[1]
+
+
+def _session_options(options: OnnxRuntimeOptions) -> Any:
+    engine = import_onnxruntime()
+    settings = engine.SessionOptions()
+    settings.graph_optimization_level = getattr(engine.GraphOptimizationLevel, _LEVELS[options.level])
+    settings.intra_op_num_threads = options.threads
+    settings.log_severity_level = _ERRORS_ONLY
+    return settings
+
+
+def _open_session(network: TappedNetwork, tensors: Sequence[str], options: OnnxRuntimeOptions) -> Any:
+    settings = _session_options(options)
+    # A model that comes as bytes has no folder, and ONNX Runtime reads no weights from outside one.
+    settings.add_session_config_entry(_WEIGHTS_FOLDER, str(network.path.parent.resolve()))
+    with _engine_errors(network.path):
+        return import_onnxruntime().InferenceSession(network.with_outputs(tensors), settings, providers=[CPU])
+
+
+def _feeds(session: Any, tokens: TokenBatch, network: TappedNetwork) -> dict[str, npt.NDArray[Any]]:
+    """The network's inputs, in the types that it asks for; it may do without positions and mask."""
+    arrays = dict(zip(INPUT_NAMES, (tokens.ids, tokens.positions, tokens.mask), strict=True))
+    known = {network.inputs.get(name, name): array for name, array in arrays.items()}
+    asked = {node.name: node.type for node in session.get_inputs()}
+    strange = [f"{name} ({kind})" for name, kind in asked.items() if name not in known or kind not in _INPUT_DTYPES]
+    if strange:
+        raise ParityError(
+            f"{network.path}: asks for inputs that are unknown: {', '.join(strange)}; known are {', '.join(known)}",
+            cure="export the network without a cache, or map input_ids, position_ids and attention_mask to its names",
+        )
+    return {name: np.ascontiguousarray(known[name].astype(_INPUT_DTYPES[kind])) for name, kind in asked.items()}
+
+
+@contextmanager
+def _engine_errors(path: Path) -> Iterator[None]:
+    """Turn what ONNX Runtime raises into one line that names the network."""
+    try:
+        yield
+    except Exception as error:
+        if not is_engine_error(error):
+            raise
+        reason = re.sub(r"^\[ONNXRuntimeError\] : \d+ : ", "", str(error)).strip().splitlines()[0]
+        raise ParityError(
+            f"{path}: ONNX Runtime failed: {reason}",
+            cure="check that the file is whole and that the token ids lie within its vocabulary",
+        ) from error
