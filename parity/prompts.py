@@ -64,7 +64,7 @@ def _read_lines(path: Path) -> Iterator[str]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise ParityError(f"{path}: no such prompt file") from error
+        raise ParityError(f"{path}: no such prompt file", cure="name a file with one prompt a line") from error
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ParityError(f"{path}:{line}: not UTF-8 ({error.reason})", cure="save it as UTF-8") from error

@@ -10,10 +10,10 @@ from parity.compare_dumps import compare_dumps
 from parity.comparison import Comparison
 from parity.dtypes import dtype_info
 from parity.dump import Dump
+from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec
 from parity.hooks import Checkpoint, open_checkpoint
 from parity.runner import Runner
 from parity.session.candidate import check_candidate, network_folder, open_candidate, record_runner
-from parity.session.phases import phases_of
 from parity.session.progress import Progress
 from parity.session.prompts import make_phases
 from parity.session.reference import record_model
@@ -43,11 +43,14 @@ def run(request: RunRequest, *, progress: Progress) -> RunResult:
     Raises:
         ParityError: bad input, as the parts name it.
     """
-    check_candidate(request.candidate)
+    spec = check_candidate(request.candidate)
     with progress.step("checking the reference"):
         checkpoint = open_checkpoint(request.reference.source)
     graph = decoder_taps(checkpoint.shape)
     taps = select_taps(graph, request.taps)
+    phases = make_phases(_inputs(request, spec), checkpoint, progress=progress)
+    if isinstance(spec, EngineSpec):  # what can't be judged need not be built
+        choose_truth(request.reference.truth, candidate_dtype=spec.dtype, graph=graph)
     candidate = open_candidate(
         request.candidate,
         model=checkpoint.folder,
@@ -57,7 +60,7 @@ def run(request: RunRequest, *, progress: Progress) -> RunResult:
     )
     dtype = candidate.manifest.runner.dtype if isinstance(candidate, Dump) else candidate.describe().dtype
     truth = choose_truth(request.reference.truth, candidate_dtype=dtype, graph=graph)
-    plan = _Plan(request, checkpoint, _phases(request, candidate, checkpoint, progress), taps, progress)
+    plan = _Plan(request, checkpoint, phases, taps, progress)
     reference = plan.record_model("the reference", dtype=truth, role="reference", name=REFERENCE_DUMP)
     floors = []
     if not request.no_floor:
@@ -95,10 +98,8 @@ class _Plan:
             return RunResult(comparison, write_views(comparison, out))
 
 
-def _phases(
-    request: RunRequest, candidate: Runner | Dump, checkpoint: Checkpoint, progress: Progress
-) -> tuple[Phase, ...]:
-    """A candidate that was recorded elsewhere brings its own tokens, unless prompts are given to check them by."""
-    if isinstance(candidate, Dump) and request.inputs == InputRequest():
-        return phases_of(candidate)
-    return make_phases(request.inputs, checkpoint, progress=progress)
+def _inputs(request: RunRequest, spec: CandidateSpec) -> InputRequest:
+    """A candidate that was recorded elsewhere brings its own tokens, unless it is to be checked by others."""
+    if isinstance(spec, DumpFolder) and request.inputs == InputRequest():
+        return InputRequest(tokens=spec.path)
+    return request.inputs

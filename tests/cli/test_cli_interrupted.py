@@ -1,0 +1,83 @@
+"""Recordings that do not come to their end: interrupted, killed, or out of space."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import Command
+
+from parity.dump import Dump
+from parity.errors import ParityError
+
+
+@pytest.fixture
+def recording(parity: Command, tiny_qwen2_dir: Path, tmp_path: Path) -> list[str]:
+    """A command that records a candidate for long enough to be interrupted."""
+    file = tmp_path / "prompts.txt"
+    line = "for line in open(path): print(line) " * 12
+    file.write_text(f"{line}\n" * 16, encoding="utf-8")
+    tokens, built = tmp_path / "reference", tmp_path / "built"
+    model = ("--reference", tiny_qwen2_dir)
+    reference = ("record", "reference", *model, "--prompts", file, "--taps", "all", "--out", tokens, "-q")
+    assert parity(*reference).status == 0
+    assert parity("build", *model, "--dtype", "fp32", "--out", built, "-q").status == 0
+    command = [sys.executable, "-m", "parity", "record", "candidate", "--candidate", f"{built}/network.onnx"]
+    return [*command, "--tokens", str(tokens), "--out", str(tmp_path / "dumps" / "candidate")]
+
+
+def start(command: list[str], *, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=limit)
+
+
+def wait_until_recording(folder: Path) -> Path:
+    """The unfinished folder, as soon as the first file is in it."""
+    for _ in range(3000):
+        for found in folder.glob(".candidate.partial-*/*.safetensors"):
+            return found.parent
+        time.sleep(0.01)
+    raise AssertionError("the recording did not begin")
+
+
+def test_ctrl_c_leaves_nothing(recording: list[str], tmp_path: Path) -> None:
+    process = start(recording)
+    wait_until_recording(tmp_path / "dumps")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in errors
+    assert "Traceback" not in errors
+    assert list((tmp_path / "dumps").iterdir()) == []
+
+
+def test_what_a_killed_recording_leaves_is_no_dump_and_goes_with_the_next(recording: list[str], tmp_path: Path) -> None:
+    process = start(recording)
+    left = wait_until_recording(tmp_path / "dumps")
+    process.kill()
+    process.communicate(timeout=60)
+    assert left.is_dir()
+    with pytest.raises(ParityError, match="no finished dump"):
+        Dump.open(left)
+    assert not (tmp_path / "dumps" / "candidate").exists()
+    assert subprocess.run(recording, check=False).returncode == 0
+    assert [path.name for path in (tmp_path / "dumps").iterdir()] == ["candidate"]
+    Dump.open(tmp_path / "dumps" / "candidate")
+
+
+def test_no_space_left_is_said_and_leaves_nothing(recording: list[str], tmp_path: Path) -> None:
+    def limit_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    process = start(recording, limit=limit_files)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert f"error: {tmp_path / 'dumps' / 'candidate'}: the disk is full" in errors
+    assert "cure:" in errors
+    assert "Traceback" not in errors
+    assert list((tmp_path / "dumps").iterdir()) == []
