@@ -39,6 +39,7 @@ class GraphBuilder:
         self._initializers: dict[Any, ir.Value] = {}
         self._named: set[ir.Value] = set()
         self._pending = 0
+        self._name_counts: Counter[str] = Counter()
 
     @property
     def config(self) -> QwenConfig:
@@ -111,13 +112,12 @@ class GraphBuilder:
         return value
 
     def name_nodes(self, scope: str) -> None:
-        """Name every node since the last call ``scope/Operator``, and its outputs likewise."""
+        """Name every node since the last call ``scope/Operator``, numbered where there are several, and its outputs."""
         nodes = self._tape.nodes[self._pending :]
-        counts: Counter[str] = Counter()
         for node in nodes:
-            count = counts[node.op_type]
-            counts[node.op_type] += 1
-            node.name = f"{scope}/{node.op_type}" + (f"_{count}" if count else "")
+            name = f"{scope}/{node.op_type}"
+            node.name = f"{name}_{self._name_counts[name]}" if self._name_counts[name] else name
+            self._name_counts[name] += 1
             for index, output in enumerate(node.outputs):
                 if output not in self._named:
                     output.name = f"{node.name}:{index}"
