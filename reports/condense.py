@@ -7,18 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from parity.comparison import Comparison, TapResult
+from parity.comparison import FAILING_STATUSES, STATUSES, Comparison, TapResult
 
 __all__ = ["Line", "Section", "condense"]
 
+# A status that few taps have is lost among many others unless it comes first: mismatches spread, NaN and the like less.
 _WORST_FIRST = (
-    "not finite",
-    "shape",
-    "missing",
-    "mismatch",
-    "rounding",
-    "not observable",
-    "extra",
+    *(status for status in reversed(list(STATUSES)) if status in FAILING_STATUSES),
+    *(status for status in STATUSES if status not in FAILING_STATUSES and status != "match"),
     "match",
 )
 _STATUS_WIDTH = 20

@@ -13,6 +13,7 @@ from parity.metrics.noise import (
 from parity.metrics.quantile import quantiles
 from parity.metrics.real_rows import RealRows, real_rows
 from parity.metrics.where import (
+    channel_rms,
     head_errors,
     rel_l2_by_token,
     token_profile,
@@ -25,6 +26,7 @@ __all__ = [
     "Differences",
     "RealRows",
     "TokenFloor",
+    "channel_rms",
     "cosine",
     "differences",
     "error_metrics",

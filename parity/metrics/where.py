@@ -13,7 +13,7 @@ from parity.metrics.errors import rel_l2
 from parity.metrics.real_rows import RealRows
 from parity.tokens import TokenBatch
 
-__all__ = ["head_errors", "rel_l2_by_token", "token_profile", "worst_channels", "worst_tokens"]
+__all__ = ["channel_rms", "head_errors", "rel_l2_by_token", "token_profile", "worst_channels", "worst_tokens"]
 
 _WORST_TOKENS = 8
 _WORST_CHANNELS = 8
@@ -55,10 +55,16 @@ def head_errors(candidate: Differences, floor: Differences | None, *, unit_round
     )
 
 
+def channel_rms(found: Differences) -> tuple[Floats, Floats]:
+    """Root mean square over rows of the error and of the truth, float64, shape ``[head, channel]`` each."""
+    rows = found.error_squares.shape[0]
+    return np.sqrt(found.channel_error_squares / rows), np.sqrt(found.channel_truth_squares / rows)
+
+
 def worst_channels(found: Differences, *, has_heads: bool) -> tuple[ChannelError, ...]:
     """The channels that hold most of the squared error, the worst first; exact channels are left out."""
     squares = found.channel_error_squares  # [head, channel]
-    total, rows = float(squares.sum()), found.error_squares.shape[0]
+    total, (error, truth) = float(squares.sum()), channel_rms(found)
     order = np.argsort(-squares, axis=None, kind="stable")[:_WORST_CHANNELS]
     worst = []
     for head, channel in zip(*np.unravel_index(order, squares.shape), strict=True):
@@ -68,8 +74,8 @@ def worst_channels(found: Differences, *, has_heads: bool) -> tuple[ChannelError
                     int(head) if has_heads else None,
                     int(channel),
                     float(squares[head, channel] / total),
-                    math.sqrt(squares[head, channel] / rows),
-                    math.sqrt(found.channel_truth_squares[head, channel] / rows),
+                    float(error[head, channel]),
+                    float(truth[head, channel]),
                 )
             )
     return tuple(worst)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sample_comparison import make_comparison
 
-from parity.comparison import Comparison
+from parity.comparison import STATUSES, Comparison
 from parity.reports.condense import Line, condense
 
 
@@ -68,3 +70,13 @@ def test_statuses_are_counted_the_worst_first() -> None:
 
 def test_without_a_floor_there_is_no_ratio() -> None:
     assert all(line.noise_ratio is None for line in lines(make_comparison(layers=2, floor=False)))
+
+
+def test_no_status_is_forgotten() -> None:
+    comparison = make_comparison(layers=1, phases=("prefill", "decode.0"))
+    rows = tuple(row for row in comparison.rows if row.phase == "decode.0")[: len(STATUSES)]
+    odd = tuple(replace(row, status=status) for row, status in zip(rows, STATUSES, strict=True))
+    for row in odd:
+        pair = (comparison.rows[0], replace(row, phase="a"), replace(row, phase="a"))
+        status = condense(replace(comparison, rows=pair), verbose=False)[-1].lines[-1].status
+        assert status in (row.status, f"2 {row.status}")

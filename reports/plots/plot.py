@@ -1,0 +1,103 @@
+"""The frame that every plot shares: one style, a title that says what one sees, an explanation below."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+__all__ = ["CANDIDATE", "FLOOR", "LIMIT", "QUIET", "Plot", "frame", "on_log_axis"]
+
+# Okabe and Ito's colours, told apart with every kind of colour vision; no plot tells two things by colour alone.
+CANDIDATE = "#D55E00"
+FLOOR = "#0072B2"
+LIMIT = "#222222"
+QUIET = "#999999"
+
+_WIDTH = 9.0
+_DPI = 110
+_CAPTION_COLUMNS = 158
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """A figure that notebooks show by themselves.
+
+    Attributes:
+        figure: the matplotlib figure; it belongs to no pyplot state and needs no closing.
+        title: what one sees.
+        caption: how to read it.
+    """
+
+    figure: Figure
+    title: str
+    caption: str
+
+    def png(self) -> bytes:
+        """The figure as a PNG file."""
+        stream = io.BytesIO()
+        with warnings.catch_warnings():
+            # Tokens come in every script; a box in a tick label is better than a warning in a notebook.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            self.figure.savefig(stream, format="png", dpi=_DPI)
+        return stream.getvalue()
+
+    def save(self, path: Path) -> None:
+        """Write the figure; the suffix of `path` decides the format, as in matplotlib."""
+        self.figure.savefig(path, dpi=_DPI)
+
+    def _repr_png_(self) -> bytes:
+        return self.png()
+
+    def __repr__(self) -> str:
+        return f"{self.title}. {self.caption}"
+
+
+def frame(title: str, caption: str, *, height: float = 3.4, rows: int = 1) -> tuple[Plot, list[Axes]]:
+    """An empty plot of `rows` axes, one below the other, that share their x axis.
+
+    Args:
+        title: what one sees, without a full stop.
+        caption: one sentence or two on how to read it.
+        height: of the whole figure, in inches.
+        rows: number of axes.
+    """
+    figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+    figure.suptitle(plain(title), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    figure.supxlabel(textwrap.fill(plain(caption), _CAPTION_COLUMNS), x=0.01, ha="left", fontsize=8, color="#444444")
+    axes = [figure.add_subplot(rows, 1, 1)]
+    axes += [figure.add_subplot(rows, 1, place + 1, sharex=axes[0]) for place in range(1, rows)]
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.tick_params(which="both", labelsize=8)
+        axis.grid(axis="y", color="#e6e6e6", linewidth=0.6)
+        axis.set_axisbelow(True)
+    for axis in axes[:-1]:
+        axis.tick_params(labelbottom=False)
+    return Plot(figure, title, caption), axes
+
+
+def plain(text: str) -> str:
+    """`text` with dollar signs that matplotlib does not take for mathematics."""
+    return text.replace("$", r"\$")
+
+
+def on_log_axis(values: Iterable[float | None], *, lowest: float) -> Floats:
+    """`values` as a logarithmic axis can show them.
+
+    Zeros stand at `lowest`, infinity a decade above the largest finite value; None is left out, as NaN.
+    """
+    array = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    finite = array[np.isfinite(array)]
+    top = 10 * max(lowest, float(finite.max(initial=lowest)))
+    return np.clip(array, lowest, top)
