@@ -18,8 +18,8 @@ class Column:
         name: field of `LayerRow` whose text it shows.
         label: its header.
         help: what it says, in one line.
-        order: how it sorts: ``graph`` (the order of the rows in the comparison), ``status`` (the order of
-            `STATUSES`), ``number`` or ``text``.
+        order: how it sorts: ``graph`` (the order of the rows in the comparison), ``status`` (failing ones apart, in the
+            order of `STATUSES`), ``number`` or ``text``.
         worst: which end is the worse one, ``high`` or ``low``; the first click puts it on top. Empty where
             neither is.
         needs_floor: it says nothing without a noise floor and is then left out.

@@ -1,9 +1,9 @@
 // Error against depth: three panels over one axis of taps in graph order.
 //
-// The shaded area is the noise floor. Points are matches and rounding, diamonds fail; bars through a whole panel
+// The shaded area is the noise floor, dashed lines are limits. Points are matches and rounding, diamonds fail; bars through a whole panel
 // mark taps that fail without a number (missing, not finite, shape).
 
-const DEPTH = { left: 66, right: 14, panel: 128, gap: 32, top: 40, bottom: 26 };
+const DEPTH = { left: 66, right: 40, panel: 128, gap: 32, top: 40, bottom: 26 };
 
 function depthPanels(shown) {
   const flagMetric = shown.find((row) => columnAt.has(row.flag_metric))?.flag_metric ?? 'mean_abs';
@@ -15,9 +15,9 @@ function depthPanels(shown) {
       limits: [],
     },
     {
-      title: `${flagMetric}, the metric of the flag`,
+      title: `${flagMetric} (dashed: flagged above)`,
       value: (row) => (row.flag_metric === flagMetric ? number(row.flag_value) : metric(row, flagMetric)),
-      limits: [{ label: 'flagged above', value: (row) => (row.flag_metric === flagMetric ? number(row.flag_threshold) : null) }],
+      limits: [(row) => (row.flag_metric === flagMetric ? number(row.flag_threshold) : null)],
     },
   ];
   if (!payload.has_floor) return [{ ...panels[0], title: 'rel-L2 from the truth', floor: null }, panels[1]];
@@ -26,8 +26,8 @@ function depthPanels(shown) {
     value: (row) => metric(row, 'noise_ratio'),
     upper: (row) => metric(row, 'worst_token_noise_ratio'),
     limits: [
-      { label: 'limit of the median', value: (row) => number(row.noise_limit) },
-      { label: 'limit of the worst token', value: (row) => number(row.worst_token_limit) },
+      (row) => number(row.noise_limit),
+      (row) => number(row.worst_token_limit),
     ],
   };
   return [ratio, ...panels];
@@ -50,7 +50,7 @@ function depthFigure(shown, width) {
 }
 
 function depthPanel(panel, shown, frame) {
-  const read = [panel.value, panel.floor, panel.upper, ...panel.limits.map((limit) => limit.value)].filter(Boolean);
+  const read = [panel.value, panel.floor, panel.upper, ...panel.limits].filter(Boolean);
   const scale = logScale(...exponentRange(shown.flatMap((row) => read.map((value) => value(row)))), frame.bottom, frame.top);
   const points = (value) => shown.map((row, i) => (value(row) === null ? null : [frame.x(i), scale.at(value(row))]));
   return markup`<text class="panel-title" x="${DEPTH.left}" y="${frame.top - 8}">${panel.title}</text>
@@ -72,7 +72,7 @@ function floorArea(points, frame) {
 
 // A limit may differ from tap to tap, so it is drawn in steps.
 function limitSteps(limit, shown, scale, frame) {
-  const values = shown.map(limit.value);
+  const values = shown.map(limit);
   const runs = [];
   values.forEach((value, i) => {
     if (value === null) return;
@@ -82,7 +82,7 @@ function limitSteps(limit, shown, scale, frame) {
   });
   const half = frame.step / 2;
   return runs.map((run, i) => {
-    const label = i === 0 ? `${limit.label} ${run.value}` : '';
+    const label = i === runs.length - 1 && run.end === shown.length - 1 ? run.value : '';
     return limitLine(scale.at(run.value), frame.x(run.start) - half, frame.x(run.end) + half, label);
   });
 }

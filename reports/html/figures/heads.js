@@ -1,6 +1,6 @@
 // One bar a head: R where a floor was recorded, rel-L2 otherwise.
 
-const HEADS = { width: 340, height: 150, left: 44, right: 8, top: 20, bottom: 22 };
+const HEADS = { width: 340, height: 150, left: 44, right: 24, top: 20, bottom: 22 };
 
 function headsFigure(row) {
   const hasRatio = row.heads.some((head) => number(head.ratio) !== null);
@@ -16,5 +16,5 @@ function headsFigure(row) {
     ${row.heads.map((head, i) => markup`${logBar(HEADS.left + i * step + step * 0.1, step * 0.8, scale, hasRatio ? 1 : null, values[i],
         `head ${head.head}: rel-L2 ${head.rel_l2}, R ${head.ratio}`)}
       ${i % every === 0 && markup`<text class="tick" x="${(HEADS.left + (i + 0.5) * step).toFixed(1)}" y="${bottom + 14}" text-anchor="middle">${head.head}</text>`}`)}
-    ${limit && limitLine(scale.at(limit), HEADS.left, right, `limit ${limit}`)}</svg>`;
+    ${limit && limitLine(scale.at(limit), HEADS.left, right, limit)}</svg>`;
 }

@@ -1,6 +1,6 @@
 // Layer × token: one line a tap in graph order, one column a bucket of tokens, drawn on a canvas.
 
-const HEATMAP = { left: 66, right: 14, top: 22, bottom: 6, tallest: 560 };
+const HEATMAP = { left: 66, right: 40, top: 22, bottom: 6, tallest: 560 };
 
 function heatmapFigure(shown, measure, width) {
   const values = shown.map((row) => tokenValues(row, measure));

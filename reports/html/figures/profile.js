@@ -1,6 +1,6 @@
 // Error of one tap along the tokens of all prompts, each bucket showing its worst token.
 
-const PROFILE = { width: 340, height: 150, left: 44, right: 8, top: 20, bottom: 26 };
+const PROFILE = { width: 340, height: 150, left: 44, right: 24, top: 20, bottom: 26 };
 
 function profileFigure(row) {
   const measure = row.profile.ratio ? 'ratio' : 'rel_l2';
@@ -16,7 +16,7 @@ function profileFigure(row) {
     ${promptMarks(lengths, step / row.profile.bucket, bottom)}
     ${values.map((value, i) => logBar(PROFILE.left + i * step, step * 0.9, scale, measure === 'ratio' ? 1 : null, value,
       `${bucketPlace(row.profile.bucket, i, lengths)}: ${measure === 'ratio' ? 'R' : 'rel-L2'} about ${value.toPrecision(2)}`))}
-    ${limit && limitLine(scale.at(limit), PROFILE.left, right, `limit ${limit}`)}</svg>`;
+    ${limit && limitLine(scale.at(limit), PROFILE.left, right, limit)}</svg>`;
 }
 
 function promptMarks(lengths, scale, bottom) {

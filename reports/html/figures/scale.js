@@ -59,10 +59,10 @@ function verticalAxis(scale, left, right) {
   });
 }
 
-// The line of a limit with its label at the left end.
+// The dashed line of a limit with its value beyond the right end.
 function limitLine(y, left, right, label) {
   return markup`<line class="limit" x1="${left}" x2="${right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>
-    <text class="limit-label" x="${left + 4}" y="${(y - 4).toFixed(1)}">${label}</text>`;
+    <text class="limit-label" x="${right + 4}" y="${y.toFixed(1)}" dy="0.32em">${label}</text>`;
 }
 
 // Path through the points; a null breaks it.

@@ -6,7 +6,7 @@ function tapDetail(row) {
       ? 'Number of elements by |error|; bars: the candidate, outline: the noise floor. Bars right of the outline are error that rounding does not explain.'
       : 'Number of elements by |error| of the candidate.'),
     row.profile && detailFigure('Error by token', profileFigure(row), row.profile.ratio
-      ? `R of the worst token of every ${bucketWords(row)}; 1 is pure rounding. Few tall bars: a fault at certain positions; all tall: a fault everywhere.`
+      ? `R of the worst token of every ${bucketWords(row)}; 1 is pure rounding, dashed is the limit. Few tall bars: a fault at certain positions; all tall: a fault everywhere.`
       : `rel-L2 of the worst token of every ${bucketWords(row)}.`),
     row.heads.length > 0 && detailFigure('Error by head', headsFigure(row), payload.has_floor
       ? 'R of each head over all tokens. One tall bar: that head is wrong; equal bars: the fault is in what heads share.'
@@ -68,7 +68,7 @@ function metricTable(row) {
     ${line('|c − r|', of('abs', row.p99_abs))}${line('relative', of('rel', row.p99_rel))}</table>
     <table class="plain"><thead><tr>${['rel-L2', 'cosine', '‖c‖/‖r‖', 'SQNR dB'].map((name) => markup`<th class="num">${name}</th>`)}</tr></thead>
     <tr>${['rel_l2', 'cosine', 'norm_ratio', 'sqnr_db'].map((name) => markup`<td class="num">${cell(row, name)}</td>`)}</tr></table>
-    <figcaption>Relative error is |c − r| / (|r| + 1e-5). The lower line says the same error four ways.</figcaption></figure>`;
+    <figcaption>Relative error is |c − r| / (|r| + 1e-5). The lower line gives the whole difference as one number, four ways.</figcaption></figure>`;
 }
 
 function sideTable(row) {

@@ -25,8 +25,8 @@ function stepButton(row, sign, name) {
 }
 
 function markOpenRow(row) {
-  for (const line of document.querySelectorAll('tr.open')) line.classList.remove('open');
-  if (row) tableRows[row.index].classList.add('open');
+  for (const line of tableLines.values()) line.classList.remove('open');
+  if (row) tableLine(row.index).classList.add('open');
 }
 
 function closePanel() {

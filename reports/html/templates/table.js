@@ -1,8 +1,15 @@
-// The table of taps: sort by a header, filter by text and status. Rows are built once and then only moved.
+// The table of taps: sort by a header, filter by text and status.
+// Rows come into the page by portions as the reader scrolls, so that a thousand taps sort as fast as a hundred.
 
 const tableColumns = payload.columns.filter((column) => payload.has_floor || !column.needs_floor);
-const tableState = { text: '', statuses: new Set(), failing: false, sort: null, descending: false };
-let tableRows = [];
+const tableState = {
+  text: '', statuses: new Set(), failing: false, sort: null, descending: false,
+  order: rows.map((row) => row.index), visible: [],
+};
+const tableLines = new Map();
+
+const PORTION = 300;
+const SCROLL_AHEAD = 600;
 
 const BAR_DECADES = 3;
 
@@ -24,17 +31,33 @@ function tableCell(row, column) {
   return markup`<td class="${kind}c-${column.name}">${content}</td>`;
 }
 
-function buildTable() {
+function tableLine(index) {
+  if (!tableLines.has(index)) {
+    const row = rows[index];
+    const holder = document.createElement('tbody');
+    show(holder, markup`<tr data-index="${index}" class="${row.fails && 'fails'}">${tableColumns.map((column) => tableCell(row, column))}</tr>`);
+    tableLines.set(index, holder.firstElementChild);
+  }
+  return tableLines.get(index);
+}
+
+function appendPortion() {
   const body = element('tap-table').tBodies[0];
-  show(body, rows.map((row) => markup`<tr data-index="${row.index}" class="${row.fails && 'fails'}">${tableColumns.map((column) => tableCell(row, column))}</tr>`));
-  tableRows = [...body.rows];
+  const start = body.rows.length;
+  body.append(...tableState.visible.slice(start, start + PORTION).map(tableLine));
+}
+
+function refillTable() {
+  tableState.visible = tableState.order.filter((index) => matchesFilter(rows[index]));
+  element('tap-table').tBodies[0].replaceChildren();
+  appendPortion();
 }
 
 function sortKey(column) {
   if (column.order === 'graph') {
     return column.name === 'phase' ? (row) => payload.phases.indexOf(row.phase) : (row) => row.index;
   }
-  if (column.order === 'status') return (row) => severity.get(row.status);
+  if (column.order === 'status') return (row) => severity.get(row.status) + (row.fails ? severity.size : 0);
   if (column.order === 'text') return (row) => cell(row, column.name);
   return (row) => metric(row, column.name);
 }
@@ -56,10 +79,8 @@ function sortTable(name) {
   const again = tableState.sort === name;
   tableState.descending = again ? !tableState.descending : column.worst === 'high';
   tableState.sort = name;
-  const body = element('tap-table').tBodies[0];
-  const order = document.createDocumentFragment();
-  sortedIndices(column, tableState.descending).forEach((index) => order.append(tableRows[index]));
-  body.append(order);
+  tableState.order = sortedIndices(column, tableState.descending);
+  refillTable();
   for (const header of element('tap-table').tHead.querySelectorAll('th')) {
     if (header.dataset.column !== name) header.removeAttribute('aria-sort');
     else header.setAttribute('aria-sort', tableState.descending ? 'descending' : 'ascending');
@@ -76,12 +97,8 @@ function matchesFilter(row) {
 }
 
 function filterTable() {
-  let count = 0;
-  rows.forEach((row) => {
-    const shown = matchesFilter(row);
-    tableRows[row.index].hidden = !shown;
-    count += shown;
-  });
+  refillTable();
+  const count = tableState.visible.length;
   const none = count === 0 ? ': nothing matches the filter' : '';
   element('filter-count').textContent = count === rows.length ? `${count} taps` : `${count} of ${rows.length} taps${none}`;
   for (const chip of element('filter-status').children) {
@@ -100,7 +117,6 @@ function showOnlyStatus(name) {
 }
 
 function startTable() {
-  buildTable();
   const present = payload.statuses.filter((status) => rows.some((row) => row.status === status.name));
   show(element('filter-status'), present.map(({ name }) => markup`<button type="button" class="status" data-status="${name}" aria-pressed="false">${name}</button>`));
   element('filter-status').addEventListener('click', (event) => event.target.dataset.status && toggleStatus(event.target.dataset.status));
@@ -113,6 +129,13 @@ function startTable() {
   element('tap-table').tBodies[0].addEventListener('click', (event) => {
     const line = event.target.closest('tr');
     if (line && !event.target.closest('a')) openTap(rows[line.dataset.index]);
+  });
+  window.addEventListener('beforeprint', () => {
+    while (element('tap-table').tBodies[0].rows.length < tableState.visible.length) appendPortion();
+  });
+  const scroller = element('tap-table').parentElement;
+  scroller.addEventListener('scroll', () => {
+    if (scroller.scrollTop + scroller.clientHeight > scroller.scrollHeight - SCROLL_AHEAD) appendPortion();
   });
   filterTable();
 }
