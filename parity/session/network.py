@@ -11,6 +11,7 @@ from parity.session.progress import Progress
 from parity.session.request import PlantedFault
 from qwen_trt_model import build_network, convert, preflight, read_checkpoint, require_faithful
 from qwen_trt_model.conversion import CONVERSION_FILE
+from qwen_trt_model.faults import build_faulty_network
 
 __all__ = ["build_from_checkpoint", "build_from_model"]
 
@@ -80,12 +81,8 @@ def _build(checkpoint: Path, *, fault: PlantedFault | None, progress: Progress) 
     if fault is None:
         with progress.step("building the network"):
             return build_network(checkpoint)
-    from qwen_trt_model.faults import build_faulty_network
-
     with progress.step(f"building the network with fault {fault.id}"):
-        return build_faulty_network(
-            checkpoint, fault.id, layer=fault.layer, out=checkpoint / f"network-{fault.id}.onnx"
-        )
+        return build_faulty_network(checkpoint, fault.id, layer=fault.layer)
 
 
 def _refuse_foreign(out: Path) -> None:

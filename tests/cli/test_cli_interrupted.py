@@ -11,25 +11,34 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import Command
 
 from parity.dump import Dump
 from parity.errors import ParityError
+from parity.session import InputRequest, ReferenceRequest, SilentProgress
+from parity.session.network import build_from_model
+from parity.session.reference import record_truth
+
+
+@pytest.fixture(scope="module")
+def inputs(tiny_qwen2_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a reference and a network, of prompts that take long enough to be interrupted at."""
+    folder = tmp_path_factory.mktemp("inputs")
+    prompts = folder / "prompts.txt"
+    line = "for line in open(path): print(line) " * 12
+    prompts.write_text(f"{line}\n" * 6, encoding="utf-8")
+    model = ReferenceRequest(str(tiny_qwen2_dir), truth="fp32")
+    quiet = SilentProgress()
+    record_truth(model, InputRequest(prompts), taps=None, out=folder / "reference", progress=quiet)
+    build_from_model(tiny_qwen2_dir, folder / "built", dtype="fp32", progress=quiet)
+    return folder
 
 
 @pytest.fixture
-def recording(parity: Command, tiny_qwen2_dir: Path, tmp_path: Path) -> list[str]:
-    """A command that records a candidate for long enough to be interrupted."""
-    file = tmp_path / "prompts.txt"
-    line = "for line in open(path): print(line) " * 12
-    file.write_text(f"{line}\n" * 16, encoding="utf-8")
-    tokens, built = tmp_path / "reference", tmp_path / "built"
-    model = ("--reference", tiny_qwen2_dir)
-    reference = ("record", "reference", *model, "--prompts", file, "--taps", "all", "--out", tokens, "-q")
-    assert parity(*reference).status == 0
-    assert parity("build", *model, "--dtype", "fp32", "--out", built, "-q").status == 0
-    command = [sys.executable, "-m", "parity", "record", "candidate", "--candidate", f"{built}/network.onnx"]
-    return [*command, "--tokens", str(tokens), "--out", str(tmp_path / "dumps" / "candidate")]
+def recording(inputs: Path, tmp_path: Path) -> list[str]:
+    """A command that records a candidate."""
+    sides = ["--candidate", inputs / "built" / "network.onnx", "--tokens", inputs / "reference"]
+    command = [sys.executable, "-m", "parity", "record", "candidate", *sides, "--out", tmp_path / "dumps" / "candidate"]
+    return list(map(str, command))
 
 
 def start(command: list[str], *, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
