@@ -11,10 +11,11 @@ import numpy.typing as npt
 from parity.dtypes import dtype_info
 from parity.errors import ParityError
 
-__all__ = ["CastLoss", "bits", "cast", "cast_loss"]
+__all__ = ["CastLoss", "bits", "cast"]
 
 _MANTISSA_BITS = {"float16": 10, "bfloat16": 7, "float32": 23}
-_LARGEST = {"float16": 65504.0, "bfloat16": 3.3895e38, "float32": 3.4028e38}
+_INFINITY_BITS = {"float16": 0x7C00, "bfloat16": 0x7F80, "float32": 0x7F800000}
+_BLOCK = 2**18  # elements; temporaries of this size stay in the cache
 
 
 @dataclass(frozen=True)
@@ -34,35 +35,40 @@ class CastLoss:
     subnormal: int
 
 
-def cast(array: npt.NDArray[Any], dtype: str, *, name: str) -> npt.NDArray[Any]:
-    """`array` in `dtype` (numpy's name), rounded to nearest even; contiguous.
+def cast(array: npt.NDArray[Any], dtype: str, *, name: str) -> tuple[npt.NDArray[Any], CastLoss | None]:
+    """Round `array` to `dtype`, to nearest even.
+
+    Args:
+        array: floating-point numbers, contiguous.
+        dtype: numpy's name: ``float32``, ``float16`` or ``bfloat16``.
+        name: of the tensor, for messages.
+
+    Returns:
+        The values in `dtype`, contiguous, and what the cast lost beyond one rounding; None where it lost nothing.
 
     Raises:
         ParityError: finite values became infinite.
     """
     target = np.dtype(dtype_info(dtype).numpy)
     if array.dtype == target:
-        return np.ascontiguousarray(array)
-    with np.errstate(over="ignore"):
-        result = np.ascontiguousarray(array).astype(target)
-    overflowing = np.isinf(result) & np.isfinite(array)
-    if overflowing.any():
-        worst = np.abs(array[overflowing].astype(np.float64)).max()
-        raise ParityError(
-            f"{name}: {int(overflowing.sum())} of {array.size} values overflow in {dtype}, the largest is {worst:.6g}, "
-            f"the limit {_LARGEST[dtype]:.6g}",
-            cure="convert to bf16 or fp32",
-        )
-    return result
-
-
-def cast_loss(before: npt.NDArray[Any], after: npt.NDArray[Any], *, name: str) -> CastLoss | None:
-    """What a cast from `before` to `after` lost beyond one rounding; None where it lost nothing."""
-    magnitude = _magnitude_bits(after)
-    zero = magnitude == 0
-    zeroed = int(np.count_nonzero(zero & (_magnitude_bits(before) != 0)))
-    subnormal = int(np.count_nonzero((magnitude >> _MANTISSA_BITS[str(after.dtype)] == 0) & ~zero))
-    return CastLoss(name, before.size, zeroed, subnormal) if zeroed or subnormal else None
+        return np.ascontiguousarray(array), None
+    source, result = array.reshape(-1), np.empty(array.size, target)
+    zeroed = subnormal = 0
+    for start in range(0, array.size, _BLOCK):
+        before = source[start : start + _BLOCK]
+        with np.errstate(over="ignore"):
+            after = result[start : start + _BLOCK]
+            after[...] = before.astype(target)
+        magnitude = _magnitude_bits(after)
+        if (magnitude == _INFINITY_BITS[dtype]).any():
+            _refuse_overflow(before, after, dtype, name=name)
+        small = magnitude >> _MANTISSA_BITS[dtype] == 0
+        if small.any():
+            zero = magnitude == 0
+            zeroed += int(np.count_nonzero(_magnitude_bits(before)[zero]))
+            subnormal += int(np.count_nonzero(small & ~zero))
+    loss = CastLoss(name, array.size, zeroed, subnormal) if zeroed or subnormal else None
+    return result.reshape(array.shape), loss
 
 
 def bits(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -74,3 +80,12 @@ def _magnitude_bits(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     unsigned = bits(array)
     magnitude: npt.NDArray[Any] = unsigned & np.array(np.iinfo(unsigned.dtype).max >> 1, unsigned.dtype)
     return magnitude
+
+
+def _refuse_overflow(before: npt.NDArray[Any], after: npt.NDArray[Any], dtype: str, *, name: str) -> None:
+    overflowing = np.isinf(after) & np.isfinite(before)
+    if overflowing.any():
+        worst = np.abs(before[overflowing].astype(np.float64)).max()
+        raise ParityError(
+            f"{name}: values overflow in {dtype}, for example {worst:.6g}", cure="convert to bf16 or fp32"
+        )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from parity.dtypes import dtype_info
 from parity.errors import ParityError
 from parity.serial import write_json
-from qwen_trt_model.casting import CastLoss, cast, cast_loss
+from qwen_trt_model.casting import CastLoss, cast
 from qwen_trt_model.checkpoint import WEIGHTS_FILE
 from qwen_trt_model.checkpoint_config import checkpoint_config_plain
 from qwen_trt_model.configuration import DTYPES
@@ -40,12 +40,14 @@ def convert(hf_folder: Path, out: Path, *, dtype: str) -> Path:
 
     Raises:
         ParityError: the model is not supported, its files are damaged or do not fit its configuration, a value
-            overflows in `dtype`, or `out` can't be written; the message names key, tensor or file.
+            overflows in `dtype`, or `out` can't be written or holds another model; the message names key, tensor or
+            file.
     """
     target = _checked_dtype(dtype)
     config = read_huggingface_config(Path(hf_folder), dtype=target)
     weights = open_huggingface_weights(Path(hf_folder), config)
-    _clear(out, hf_folder)
+    out = Path(out)
+    _clear(out)
     losses: dict[str, CastLoss] = {}
     plan = [_plan(tensor, weights, target, losses) for tensor in checkpoint_tensors(config)]
     write_tensors(out / WEIGHTS_FILE, plan)
@@ -62,13 +64,17 @@ def _checked_dtype(dtype: str) -> str:
     return name
 
 
-def _clear(out: Path, hf_folder: Path) -> None:
+def _clear(out: Path) -> None:
     """Make `out`, and make it no checkpoint until this conversion is through."""
-    if out.exists() and out.resolve() == Path(hf_folder).resolve():
-        raise ParityError(f"{out}: is the Hugging Face folder itself", cure="name another folder for the checkpoint")
+    config = out / "config.json"
+    if config.exists() and not (out / CONVERSION_FILE).exists():
+        raise ParityError(
+            f"{out}: holds a model that was not converted by this package, so it is not overwritten",
+            cure="name another folder for the checkpoint",
+        )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "config.json").unlink(missing_ok=True)
+        config.unlink(missing_ok=True)
     except OSError as error:
         raise ParityError(f"{out}: can't be written ({error.strerror})", cure="name another folder") from error
 
@@ -76,15 +82,11 @@ def _clear(out: Path, hf_folder: Path) -> None:
 def _plan(
     tensor: CheckpointTensor, weights: HuggingFaceWeights, dtype: str, losses: dict[str, CastLoss]
 ) -> PlannedTensor:
-    def make() -> npt.NDArray[Any]:
-        return np.concatenate([_cast_part(part.name, weights, dtype, losses) for part in tensor.parts])
+    def make() -> Iterator[npt.NDArray[Any]]:
+        for part in tensor.parts:
+            values, loss = cast(map_tensor(weights.tensors[part.name]), dtype, name=part.name)
+            if loss:
+                losses[part.name] = loss
+            yield values
 
     return PlannedTensor(tensor.name, dtype, tensor.shape, make)
-
-
-def _cast_part(name: str, weights: HuggingFaceWeights, dtype: str, losses: dict[str, CastLoss]) -> npt.NDArray[Any]:
-    stored = map_tensor(weights.tensors[name])
-    result = cast(stored, dtype, name=name)
-    if stored.dtype != result.dtype and (loss := cast_loss(stored, result, name=name)):
-        losses[name] = loss
-    return result

@@ -132,7 +132,7 @@ def _compare_tensor(
     for part in tensor.parts:
         found = fused[row : row + part.shape[0]]
         row += part.shape[0]
-        wanted = cast(expected[part.name], checkpoint.config.dtype, name=part.name)
+        wanted, _ = cast(expected[part.name], checkpoint.config.dtype, name=part.name)
         differing = bits(wanted) != bits(found)
         if differing.any():
             first = tuple(int(i) for i in np.argwhere(differing)[0])

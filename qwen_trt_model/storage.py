@@ -38,13 +38,13 @@ class PlannedTensor:
         name: its key.
         dtype: numpy's name.
         shape: lengths of its axes.
-        make: returns the array, of that dtype and shape.
+        make: gives arrays of that dtype whose rows, one after the other, are the tensor's.
     """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
-    make: Callable[[], npt.NDArray[Any]]
+    make: Callable[[], Iterable[npt.NDArray[Any]]]
 
     @property
     def nbytes(self) -> int:
@@ -113,10 +113,13 @@ def _chunks(plan: Sequence[PlannedTensor]) -> Iterable[Any]:
     yield len(header).to_bytes(8, "little")
     yield header
     for tensor in plan:
-        array = np.ascontiguousarray(tensor.make())
-        assert array.shape == tensor.shape, tensor.name
-        assert str(array.dtype) == tensor.dtype, tensor.name
-        yield array.reshape(-1).view(np.uint8).data
+        written = 0
+        for part in tensor.make():
+            assert str(part.dtype) == tensor.dtype, tensor.name
+            written += part.nbytes
+            # safetensors holds rows of contiguous numbers; a transposed view must not be written as it lies.
+            yield np.ascontiguousarray(part).reshape(-1).view(np.uint8).data
+        assert written == tensor.nbytes, tensor.name
 
 
 def _header(plan: Sequence[PlannedTensor]) -> bytes:
