@@ -8,7 +8,7 @@ import pytest
 from conftest import OpenReport
 from sample_comparison import make_comparison
 
-from parity.comparison import STATUSES, Prompt
+from parity.comparison import STATUSES, Prompt, TokenProfile
 
 pytestmark = pytest.mark.browser
 
@@ -110,6 +110,19 @@ def test_the_heat_map_is_neutral_before_the_fault_and_strong_after_it(open_repor
     calm, strong = values[4 * 30 :], values[-4 * 40 :]
     assert min(calm[:3]) > 200
     assert strong[2] < 60 < strong[0]
+
+
+def test_one_bad_token_among_thousands_of_columns_is_not_lost(open_report: OpenReport) -> None:
+    comparison = make_comparison(layers=1, tokens=4000, prompts=1)
+    profile = TokenProfile(1, (1e-3,) * 4000, (*(1.0,) * 1234, 50.0, *(1.0,) * 2765))
+    rows = tuple(replace(row, profile=profile) for row in comparison.rows)
+    page = open_report(replace(comparison, rows=rows), color_scheme="light")
+    line = """() => {
+      const canvas = document.querySelector('#heatmap canvas');
+      return [...canvas.getContext('2d').getImageData(0, 30, canvas.width, 1).data];
+    }"""
+    values = page.evaluate(line)
+    assert [blue for blue, alpha in zip(values[2::4], values[3::4], strict=True) if alpha and blue < 60]
 
 
 def test_prompts_are_bounded_in_the_heat_map(open_report: OpenReport) -> None:
