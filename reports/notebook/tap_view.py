@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,6 +125,7 @@ class TapView:
             prompt=prompt,
             pieces=[evidence.pieces[int(row)] for row in rows] if evidence.pieces else (),
             heads=difference.shape[1],
+            noise=self._usual_noise,
         )
 
     def compare_slices(
@@ -145,6 +147,18 @@ class TapView:
     @property
     def _worst_prompt(self) -> int:
         return self.row.worst.index[self.row.worst.axes.index("batch")] if self.row.worst else 0
+
+    @property
+    def _usual_noise(self) -> float:
+        """Root mean square of the floor's error at the median token; 0 where no floor was measured.
+
+        The median, because one token with massive activations holds most of the squared noise of a tap.
+        """
+        measured = self.evidence.measured
+        if measured is None or measured.floor is None:
+            return 0.0
+        _, heads, channels = self.evidence.truth.values.shape
+        return float(np.median(measured.floor.error)) / math.sqrt(heads * channels)
 
     @property
     def _measured(self) -> Measurement:

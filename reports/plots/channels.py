@@ -12,7 +12,6 @@ from parity.reports.rows import format_share
 
 __all__ = ["plot_channels"]
 
-_LOWEST = 1e-12
 _NAMED = 3
 _NUMBERED_HEADS = 32
 
@@ -32,26 +31,14 @@ def plot_channels(
     plot, (axis,) = frame(
         _title(tap, worst),
         "Each mark is one channel, over all tokens. A few crosses far above the rest are dead or swapped channels, or "
-        "outliers that overflow; a raised band is the whole operation. Lines part the heads.",
+        "outliers that overflow; a raised band is the whole operation. Exact channels stand at the lower edge.",
     )
-    axis.plot(on_log_axis(truth.ravel(), lowest=_LOWEST), ".", markersize=2, color=QUIET, label="values")
+    shown = on_log_axis(candidate.ravel(), truth.ravel(), () if floor is None else floor.ravel())
+    axis.plot(shown[1], ".", markersize=2, color=QUIET, label="values")
+    axis.plot(shown[0], "x", markersize=4, color=CANDIDATE, label="error of the candidate")
     if floor is not None:
-        axis.plot(
-            on_log_axis(floor.ravel(), lowest=_LOWEST),
-            ".",
-            markersize=3,
-            color=FLOOR,
-            label="error of the floor",
-            zorder=3,
-        )
-    axis.plot(
-        on_log_axis(candidate.ravel(), lowest=_LOWEST),
-        "x",
-        markersize=4,
-        color=CANDIDATE,
-        label="error of the candidate",
-    )
-    _name_worst(axis, candidate, worst)
+        axis.plot(shown[2], ".", markersize=3, color=FLOOR, label="error of the floor")
+    _name_worst(axis, shown[0], candidate.shape[1], worst)
     _draw_heads(axis, *candidate.shape)
     axis.set_yscale("log")
     axis.set_ylabel("RMS over tokens", fontsize=8)
@@ -83,8 +70,8 @@ def _draw_heads(axis: Axes, heads: int, channels: int) -> None:
     axis.set_xlabel(f"head, {channels} channels each", fontsize=8)
 
 
-def _name_worst(axis: Axes, candidate: Floats, worst: Sequence[ChannelError]) -> None:
+def _name_worst(axis: Axes, heights: Floats, channels: int, worst: Sequence[ChannelError]) -> None:
     for channel in worst[:_NAMED]:
-        place = (channel.head or 0) * candidate.shape[1] + channel.channel
-        height = max(channel.rms_error, _LOWEST)
-        axis.annotate(str(channel.channel), (place, height), xytext=(4, 4), textcoords="offset points", fontsize=7)
+        place = (channel.head or 0) * channels + channel.channel
+        at = (place, heights[place])
+        axis.annotate(str(channel.channel), at, xytext=(4, 4), textcoords="offset points", fontsize=7)

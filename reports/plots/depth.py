@@ -13,8 +13,6 @@ from parity.reports.plots.plot import CANDIDATE, FLOOR, LIMIT, QUIET, Plot, fram
 
 __all__ = ["plot_depth"]
 
-_LOWEST_RATIO = 0.1
-_LOWEST_DISTANCE = 1e-9
 _LABELLED_LAYERS = 16
 _CROWDED = 300
 
@@ -56,14 +54,16 @@ def _caption(with_floor: bool) -> str:
         "R is the candidate's error per token in units of the noise floor's: 1 is what this dtype costs any correct "
         "port; crosses lie beyond a limit. "
     )
-    ends = "Taps stand in graph order; grey ticks at the bottom are taps whose values were not compared."
+    ends = (
+        "Taps stand in graph order, exact ones at the lower edge; grey ticks are taps whose values were not compared."
+    )
     return (ratio if with_floor else "No noise floor was recorded. ") + ends
 
 
 def _draw_ratio(axis: Axes, rows: Sequence[TapResult], *, strict: bool) -> None:
-    median = on_log_axis((row.noise.noise_ratio if row.noise else None for row in rows), lowest=_LOWEST_RATIO)
-    worst = on_log_axis(
-        (row.noise.worst_token_noise_ratio if row.noise else None for row in rows), lowest=_LOWEST_RATIO
+    median, worst = on_log_axis(
+        (row.noise.noise_ratio if row.noise else None for row in rows),
+        (row.noise.worst_token_noise_ratio if row.noise else None for row in rows),
     )
     places = np.arange(len(rows))
     axis.scatter(places, worst, marker="_", s=18, color=QUIET, linewidths=1, label="R, worst token")
@@ -80,8 +80,10 @@ def _draw_ratio(axis: Axes, rows: Sequence[TapResult], *, strict: bool) -> None:
 
 
 def _draw_distance(axis: Axes, rows: Sequence[TapResult], *, strict: bool) -> None:
-    candidate = on_log_axis((row.errors.rel_l2 if row.errors else None for row in rows), lowest=_LOWEST_DISTANCE)
-    floor = on_log_axis((row.noise.floor_rel_l2 if row.noise else None for row in rows), lowest=_LOWEST_DISTANCE)
+    candidate, floor = on_log_axis(
+        (row.errors.rel_l2 if row.errors else None for row in rows),
+        (row.noise.floor_rel_l2 if row.noise else None for row in rows),
+    )
     _draw_by_verdict(axis, candidate, rows, strict=strict, label="candidate")
     if not np.isnan(floor).all():
         axis.plot(floor, color=FLOOR, linewidth=1, label="noise floor")

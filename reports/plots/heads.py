@@ -13,7 +13,6 @@ from parity.reports.rows import format_metric
 __all__ = ["plot_heads"]
 
 _NUMBERED_HEADS = 32
-_LOWEST = 1e-9
 
 
 def plot_heads(tap: str, heads: Sequence[HeadError]) -> Plot:
@@ -29,8 +28,7 @@ def plot_heads(tap: str, heads: Sequence[HeadError]) -> Plot:
         "or at the mapping of key heads to query heads; all alike point at the whole operation.",
     )
     places = np.arange(len(heads))
-    candidate = on_log_axis((head.rel_l2 for head in heads), lowest=_LOWEST)
-    floor = on_log_axis((_floor(head) for head in heads), lowest=_LOWEST)
+    candidate, floor = on_log_axis((head.rel_l2 for head in heads), (_floor(head) for head in heads))
     axis.vlines(places, np.fmin(candidate, floor), np.fmax(candidate, floor), color=QUIET, linewidth=1)
     axis.scatter(places, candidate, marker="x", s=36, color=CANDIDATE, label="candidate")
     if not np.isnan(floor).all():

@@ -17,10 +17,12 @@ __all__ = ["plot_heat_map", "shrink"]
 _TALLEST, _WIDEST = 240, 800
 _NAMED_TOKENS = 40
 _NUMBERED_HEADS = 32
-_DECADES = 3
+_PALE_NOISES = 3
 
 
-def plot_heat_map(tap: str, difference: Floats, *, prompt: int, pieces: Sequence[str], heads: int = 1) -> Plot:
+def plot_heat_map(
+    tap: str, difference: Floats, *, prompt: int, pieces: Sequence[str], heads: int = 1, noise: float = 0.0
+) -> Plot:
     """Candidate minus truth of one prompt as an image; elements that are not finite are black.
 
     Args:
@@ -29,6 +31,8 @@ def plot_heat_map(tap: str, difference: Floats, *, prompt: int, pieces: Sequence
         prompt: number of the prompt, for the title.
         pieces: text of each token; empty where unknown.
         heads: number of heads that the columns are made of.
+        noise: the usual size of a rounding error here; differences of up to three times as much stay pale. Without
+            it, those of a thousandth of the largest do.
     """
     tokens, columns = difference.shape
     finite = np.abs(difference[np.isfinite(difference)])
@@ -36,13 +40,13 @@ def plot_heat_map(tap: str, difference: Floats, *, prompt: int, pieces: Sequence
     image, step = shrink(difference, tallest=_TALLEST, widest=_WIDEST)
     plot, (axis,) = frame(
         f"{tap}, prompt {prompt}: candidate minus reference, up to {format_metric(largest)} in size",
-        _caption(step, bad=difference.size - finite.size),
+        _caption(step, noise, bad=difference.size - finite.size),
         height=min(6.5, 2.6 + 0.11 * min(tokens, _NAMED_TOKENS)),
     )
-    limit = largest or 1.0  # a scale needs a length, even where every element is exact
-    norm = SymLogNorm(linthresh=limit / 10**_DECADES, vmin=-limit, vmax=limit, base=10)
     colours = colormaps["PuOr"].with_extremes(bad="black")
-    shown = axis.imshow(np.ma.masked_invalid(image), norm=norm, cmap=colours, aspect="auto", interpolation="nearest")
+    shown = axis.imshow(
+        np.ma.masked_invalid(image), cmap=colours, norm=_norm(largest, noise), aspect="auto", interpolation="nearest"
+    )
     shown.set_extent((-0.5, columns - 0.5, tokens - 0.5, -0.5))
     _draw_axes(axis, tokens, columns, heads, pieces)
     scale = plot.figure.colorbar(shown, ax=axis, pad=0.01, fraction=0.03)
@@ -71,8 +75,17 @@ def shrink(difference: Floats, *, tallest: int, widest: int) -> tuple[Floats, tu
     return np.take_along_axis(flat, largest[..., None], axis=2)[..., 0], (high, wide)
 
 
-def _caption(step: tuple[int, int], *, bad: int) -> str:
+def _norm(largest: float, noise: float) -> SymLogNorm:
+    """Pale within the noise, and never a strong colour for less than ten times that."""
+    pale = _PALE_NOISES * noise or largest / 1000 or 1.0
+    limit = max(largest, 10 * pale)
+    return SymLogNorm(linthresh=pale, vmin=-limit, vmax=limit, base=10)
+
+
+def _caption(step: tuple[int, int], noise: float, *, bad: int) -> str:
     text = "Colour grows with the logarithm of the difference; purple above, orange below the reference. "
+    if noise:
+        text += f"Pale is rounding: up to {_PALE_NOISES} times its usual size, {format_metric(noise)}. "
     text += "Stripes down are channels, stripes across are tokens, blocks are heads."
     if step != (1, 1):
         text += f" A pixel shows the largest of {step[0]} x {step[1]} elements."

@@ -92,12 +92,14 @@ def plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def on_log_axis(values: Iterable[float | None], *, lowest: float) -> Floats:
-    """`values` as a logarithmic axis can show them.
+def on_log_axis(*series: Iterable[float | None]) -> tuple[Floats, ...]:
+    """Several series of values that are not negative, as one logarithmic axis can show them.
 
-    Zeros stand at `lowest`, infinity a decade above the largest finite value; None is left out, as NaN.
+    Zeros stand at a third of the smallest positive value of all series, infinity at ten times the largest finite one;
+    None is left out, as NaN.
     """
-    array = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    finite = array[np.isfinite(array)]
-    top = 10 * max(lowest, float(finite.max(initial=lowest)))
-    return np.clip(array, lowest, top)
+    arrays = [np.array([np.nan if v is None else v for v in values], dtype=np.float64) for values in series]
+    everything = np.concatenate(arrays)
+    shown = everything[np.isfinite(everything) & (everything > 0)]
+    lowest, highest = (float(shown.min()) / 3, float(shown.max()) * 10) if shown.size else (0.1, 1.0)
+    return tuple(np.clip(array, lowest, highest) for array in arrays)

@@ -15,8 +15,6 @@ from parity.reports.rows import format_metric, format_piece
 
 __all__ = ["TokenErrors", "plot_tokens"]
 
-_LOWEST_RATIO = 0.1
-_LOWEST_DISTANCE = 1e-9
 _NAMED_TOKENS = 48
 _PROMPT_LABELS = 12
 
@@ -74,11 +72,11 @@ def _caption(with_floor: bool) -> str:
         "A fault of positions (RoPE, mask) grows with the token's number or hits a few; one of weights hits all alike. "
     )
     ratio = "R is the error in units of the noise floor's at the same token. " if with_floor else ""
-    return ratio + meaning + "Dashed lines part the prompts."
+    return ratio + meaning + "Dashed lines part the prompts; exact tokens stand at the lower edge."
 
 
 def _draw_ratio(axis: Axes, ratio: Floats, limits: AppliedLimits) -> None:
-    axis.plot(on_log_axis(ratio, lowest=_LOWEST_RATIO), ".", markersize=4, color=CANDIDATE, label="candidate")
+    axis.plot(*on_log_axis(ratio), ".", markersize=4, color=CANDIDATE, label="candidate")
     axis.axhline(1, color=FLOOR, linewidth=1, label="noise floor")
     axis.axhline(limits.noise_ratio, color=LIMIT, linewidth=1, label="limit, median token")
     axis.axhline(limits.worst_token_noise_ratio, color=LIMIT, linewidth=1, linestyle=":", label="limit, worst token")
@@ -88,10 +86,9 @@ def _draw_ratio(axis: Axes, ratio: Floats, limits: AppliedLimits) -> None:
 
 
 def _draw_distance(axis: Axes, errors: TokenErrors) -> None:
-    distance = on_log_axis(errors.distance, lowest=_LOWEST_DISTANCE)
+    distance, floor = on_log_axis(errors.distance, () if errors.floor is None else errors.floor)
     axis.plot(distance, ".", markersize=4, color=CANDIDATE, label="candidate")
     if errors.floor is not None:
-        floor = on_log_axis(errors.floor, lowest=_LOWEST_DISTANCE)
         axis.plot(floor, color=FLOOR, linewidth=0.8, label="noise floor")
     axis.set_yscale("log")
     axis.set_ylabel("rel-L2 error", fontsize=8)

@@ -67,6 +67,7 @@ def test_the_summary_escapes_what_it_is_given(run: Run) -> None:
     row = replace(run.comparison.rows[0], tap="<b>tap</b>", status="extra", layer=None)
     odd = Run(run.folder, replace(run.comparison, rows=(row,)))
     assert "&lt;b&gt;tap" in odd.summary()._repr_html_()
+    assert "<b>tap" not in odd.summary()._repr_html_()
 
 
 def test_the_measurement_agrees_with_the_comparison(run: Run) -> None:

@@ -43,7 +43,7 @@ def token_errors(*, tokens: int = 30, floor: bool = True, pieces: bool = True) -
     )
 
 
-RMS = np.full((2, 8), 1e-3)
+RMS = np.full((8, 64), 1e-3)
 ROW = make_comparison(layers=1).row("layers.0.q")
 HISTOGRAM = ROW.histogram
 assert HISTOGRAM is not None
@@ -177,5 +177,29 @@ def test_a_shrunk_image_keeps_nan() -> None:
 
 
 def test_zeros_and_infinity_keep_a_place_on_a_logarithmic_axis() -> None:
-    drawn = on_log_axis([None, 0.0, 1.0, 5.0, np.inf], lowest=0.1)
-    np.testing.assert_allclose(drawn, [np.nan, 0.1, 1.0, 5.0, 50.0])
+    first, second = on_log_axis([None, 0.0, 1.0, 5.0, np.inf], [0.3, 0.0])
+    np.testing.assert_allclose(first, [np.nan, 0.1, 1.0, 5.0, 50.0])
+    np.testing.assert_allclose(second, [0.3, 0.1])
+
+
+def test_an_axis_of_zeros_alone_can_be_drawn() -> None:
+    zeros, nothing = on_log_axis([0.0, 0.0], [])
+    assert (zeros > 0).all()
+    assert nothing.size == 0
+
+
+def colours_of(plot: Plot, value: float) -> float:
+    """How strong the colour of `value` is, from 0 (pale) to 1."""
+    norm = plot.figure.axes[0].images[0].norm
+    return abs(float(norm(value)) - 0.5) * 2
+
+
+def test_rounding_stays_pale_and_a_fault_does_not() -> None:
+    difference = np.full((4, 6), 1e-3)
+    quiet = plot_heat_map("q", difference, prompt=0, pieces=[], noise=1e-3)
+    assert colours_of(quiet, 1e-3) < 0.25
+    difference[2, 2] = 1.0
+    faulty = plot_heat_map("q", difference, prompt=0, pieces=[], noise=1e-3)
+    assert colours_of(faulty, 1e-3) < 0.25
+    assert colours_of(faulty, 1.0) == 1.0
+    assert "Pale is rounding" in faulty.caption
