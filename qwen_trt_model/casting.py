@@ -83,7 +83,8 @@ def _magnitude_bits(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _refuse_overflow(before: npt.NDArray[Any], after: npt.NDArray[Any], dtype: str, *, name: str) -> None:
-    overflowing = np.isinf(after) & np.isfinite(before)
+    with np.errstate(invalid="ignore"):  # signalling NaN
+        overflowing = np.isinf(after) & np.isfinite(before)
     if overflowing.any():
         worst = np.abs(before[overflowing].astype(np.float64)).max()
         raise ParityError(

@@ -24,12 +24,12 @@ class RotaryTable:
 def inverse_frequencies(head_size: int, base: float) -> npt.NDArray[np.float32]:
     """``1 / base ** (2i / head_size)``, fp32, ``[head_size / 2]``, with transformers' roundings.
 
-    transformers rounds exponent, power and reciprocal to fp32, and so does this. The power itself is rounded
+    transformers rounds base, exponent, power and reciprocal to fp32, and so does this. The power itself is rounded
     correctly here, while PyTorch's vectorised one misses the nearest number in about one of a hundred elements, by one
     unit in the last place.
     """
     exponents = np.arange(0, head_size, 2, dtype=np.float32) / np.float32(head_size)
-    powers = np.power(np.float64(base), exponents.astype(np.float64)).astype(np.float32)
+    powers = np.power(np.float64(np.float32(base)), exponents.astype(np.float64)).astype(np.float32)
     frequencies: npt.NDArray[np.float32] = np.reciprocal(powers)
     return frequencies
 
