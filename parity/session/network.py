@@ -10,7 +10,6 @@ from parity.options import CHECKPOINT
 from parity.session.progress import Progress
 from parity.session.request import PlantedFault
 from qwen_trt_model import build_network, convert, preflight, read_checkpoint, require_faithful
-from qwen_trt_model.conversion import CONVERSION_FILE
 from qwen_trt_model.faults import build_faulty_network
 
 __all__ = ["build_from_checkpoint", "build_from_model"]
@@ -34,7 +33,6 @@ def build_from_model(
     Raises:
         ParityError: the model is not supported or damaged, `out` holds something else, or can't be written.
     """
-    _refuse_foreign(out)
     with progress.step(f"converting the weights to {dtype_info(dtype).short}"):
         convert(model, out, dtype=dtype)
     with progress.step("comparing the converted weights with the model's, bit by bit"):
@@ -83,11 +81,3 @@ def _build(checkpoint: Path, *, fault: PlantedFault | None, progress: Progress) 
             return build_network(checkpoint)
     with progress.step(f"building the network with fault {fault.id}"):
         return build_faulty_network(checkpoint, fault.id, layer=fault.layer)
-
-
-def _refuse_foreign(out: Path) -> None:
-    """A conversion replaces config.json, which must not be that of somebody's model."""
-    if (out / "config.json").exists() and not (out / CONVERSION_FILE).exists():
-        raise ParityError(
-            f"{out}: holds a model that was not converted by this, so it is not overwritten", cure="name another folder"
-        )

@@ -81,6 +81,17 @@ def test_a_run_refuses(
     assert_no_dump(here)
 
 
+def test_what_can_not_be_run_or_judged_is_not_built(
+    parity: Command, tiny_qwen2_dir: Path, prompts: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    run = ("run", "--reference", tiny_qwen2_dir, "--out", out, "-q")
+    assert_refused(parity(*run, "--prompts", prompts, "--candidate", "onnxruntime:bf16"))
+    assert_refused(parity(*run, "--prompts", prompts, "--candidate", "onnxruntime:fp32", "--truth", "fp32"))
+    assert_refused(parity(*run, "--prompts", "nowhere.txt", "--candidate", "onnxruntime:fp16"))
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [("", ("holds no prompt",)), ("\n \n", ("holds no prompt",)), ("x y " * 400, ("tokens", "512 positions"))],
