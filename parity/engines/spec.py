@@ -83,7 +83,7 @@ def parse_candidate(text: str) -> CandidateSpec:
             f"--candidate {text!r}: unknown engine {engine!r}; known: {', '.join(KNOWN_ENGINES)}",
             cure=f"for example {_FORMS}",
         )
-    return EngineSpec(engine, _dtype(dtype, text), parse_options(engine, options))
+    return EngineSpec(engine, _dtype(engine, dtype, text), parse_options(engine, options))
 
 
 def parse_options(engine: str, options: list[str]) -> Mapping[str, str]:
@@ -114,10 +114,10 @@ def _existing(path: Path, text: str) -> Path:
     return path
 
 
-def _dtype(text: str, whole: str) -> str:
-    if not text:
-        raise ParityError(f"--candidate {whole!r}: the dtype is missing", cure=f"write {whole.split(',')[0]}:fp16")
-    name = dtype_info(text).name
+def _dtype(engine: str, dtype: str, whole: str) -> str:
+    if not dtype:
+        raise ParityError(f"--candidate {whole!r}: the dtype is missing", cure=f"write {engine}:fp16")
+    name = dtype_info(dtype).name
     if name == "float64":
         raise ParityError(f"--candidate {whole!r}: engines have no fp64", cure="use fp32, fp16 or bf16")
     return name
