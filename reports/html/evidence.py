@@ -24,7 +24,7 @@ __all__ = [
     "worst_text",
 ]
 
-_SHARE_STEPS = 100_000
+_SHARE_STEPS = 10**9
 
 
 @dataclass(frozen=True)

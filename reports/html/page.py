@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from parity.comparison import Comparison
 from parity.reports.html.payload import make_payload, payload_json
+from parity.reports.html.sides import all_sides, settings
 from parity.reports.html.summary import summarise
 from parity.reports.html.text import visible_text
 from parity.reports.html.thresholds import thresholds
@@ -70,6 +71,8 @@ def render_html(comparison: Comparison, *, run: str = "RUN") -> str:
         .get_template("report.html.j2")
         .render(
             comparison=comparison,
+            sides=all_sides(comparison),
+            settings=settings(comparison),
             summary=summarise(comparison, run=run),
             payload=payload,
             payload_json=Markup(payload_json(payload)),

@@ -77,8 +77,8 @@ def _why_flags_pass(comparison: Comparison) -> tuple[str, ...]:
         return ()
     rule = comparison.limits.flags[0]
     return (
-        f"{_taps(flagged)} with {rule.metric} above the threshold {'is' if flagged == 1 else 'are'} as far from "
-        f"the truth as the Hugging Face model itself in {comparison.candidate.dtype}: "
+        f"{_taps(flagged)} with {rule.metric} above the threshold {'is' if flagged == 1 else 'are'} no farther from "
+        f"the truth than the Hugging Face model itself in {comparison.candidate.dtype}: "
         "that is what the dtype costs, not a fault of the port.",
     )
 

@@ -95,9 +95,15 @@ function heatmapLegend({ measure, colours, shown }) {
   for (let exponent = Math.ceil(colours.low); exponent <= colours.high; exponent += 1) ticks.push(exponent);
   const limit = number(shown[0].worst_token_limit);
   return markup`<div class="ramp" style="background:${rampGradient(colours.stops, from, to)}">
-      ${ticks.map((exponent) => markup`<span style="left:${place(exponent)}%">${powerOfTen(exponent)}</span>`)}
+      ${ticks.map((exponent) => markup`<span style="left:${place(exponent)}%">${rampEnd(measure, colours, exponent)}${powerOfTen(exponent)}</span>`)}
       ${measure === 'ratio' && markup`<span class="ramp-limit" style="left:${place(Math.log10(limit))}%">limit ${limit}</span>`}
     </div><span class="ramp-absent">no values</span>`;
+}
+
+// R beyond the ramp has the colour of its end.
+function rampEnd(measure, colours, exponent) {
+  if (measure !== 'ratio') return '';
+  return { [colours.low]: '≤ ', [colours.high]: '≥ ' }[exponent] ?? '';
 }
 
 // The cell under a point of the figure.

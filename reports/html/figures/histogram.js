@@ -7,7 +7,7 @@ function histogramFigure(row) {
   const ours = histogramSeries(row.histogram.candidate, row.histogram.candidate_zeros);
   const theirs = payload.has_floor && histogramSeries(row.histogram.floor, row.histogram.floor_zeros);
   const edges = payload.edges[row.histogram.edges];
-  const bins = histogramBins(ours, theirs);
+  const bins = histogramBins(ours, theirs, edges);
   const [first, last] = [bins[0], bins[bins.length - 1] + 1];
   const right = HISTOGRAM.width - HISTOGRAM.right;
   const start = HISTOGRAM.left + HISTOGRAM.exact;
@@ -28,10 +28,10 @@ function histogramSeries(counts, zeros) {
 }
 
 // Bins that hold something; the long thin tail of small errors is gathered in the lowest bin shown.
-function histogramBins(ours, theirs) {
+function histogramBins(ours, theirs, edges) {
   const both = ours.counts.map((count, i) => count + (theirs ? theirs.counts[i] : 0));
   const total = both.reduce((a, b) => a + b, 0);
-  if (!total) return both.map((_, i) => i);
+  if (!total) return both.map((_, i) => i).filter((i) => Math.abs(edges[i] + 4) <= 4);
   let first = 0;
   for (let below = both[0]; below <= HISTOGRAM.negligible * total; below += both[first]) first += 1;
   let last = both.length - 1;
@@ -57,7 +57,7 @@ function floorOutline(series, bins, first, x, scale) {
 }
 
 function histogramLabels(edges, bins, x, bottom) {
-  const decades = bins.filter((i) => Number.isInteger(edges[i]) && x(i) > HISTOGRAM.left + HISTOGRAM.exact + 8);
+  const decades = bins.filter((i) => Number.isInteger(edges[i]) && x(i) > HISTOGRAM.left + HISTOGRAM.exact + 20);
   const every = Math.ceil(decades.length / 6);
   return markup`<line class="axis" x1="${HISTOGRAM.left}" x2="${HISTOGRAM.width - HISTOGRAM.right}" y1="${bottom}" y2="${bottom}"/>
     <text class="tick" x="${HISTOGRAM.left + 15}" y="${bottom + 16}" text-anchor="middle">exact</text>

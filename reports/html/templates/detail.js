@@ -55,7 +55,7 @@ function limitMark(found, allowed) {
 
 function basisWords(row) {
   if (!payload.has_floor) return 'No noise floor was recorded, so the flag decides.';
-  if (row.basis === 'rounding') return `R is in units of one rounding of the tap's inputs (rel-L2 ${row.floor_rel_l2}), because the floor run is exact here.`;
+  if (row.basis === 'rounding') return "R is in units of one rounding of the tap's inputs, because the floor run is exact at most tokens here.";
   return `R is in units of the measured noise floor (rel-L2 ${row.floor_rel_l2} here).`;
 }
 

@@ -22,7 +22,7 @@ function drawDepth(shown) {
   drawn.depthRows = shown;
   show(container, drawn.depth ? drawn.depth.content : 'no tap of this kind in this phase');
   element('depth-caption').textContent = payload.has_floor
-    ? 'Every tap in graph order; dashed lines are limits. A correct port stays near R 1 and at the edge of the shade; the first diamond is where to look, what follows inherits its error. Hover for values, click to open the tap.'
+    ? 'Every tap in graph order; dashed lines are limits. A correct port stays around R 1 or below, within the shade; the first diamond is where to look, what follows inherits its error. Hover for values, click to open the tap.'
     : 'Every tap in graph order; the first diamond is where to look. Without a noise floor nothing tells rounding from error. Hover for values, click to open the tap.';
 }
 

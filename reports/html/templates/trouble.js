@@ -17,7 +17,7 @@ function troubleCaption(all) {
   if (!all.length) return 'None: no tap fails and none is flagged.';
   const failing = all.filter((row) => row.fails).length;
   const order = failing
-    ? `${failing} fail, ${all.length - failing} are flagged only; failing taps first, in graph order.`
+    ? `${failing} fail${all.length > failing ? `, ${all.length - failing} are flagged only` : ''}; failing taps first, in graph order.`
     : `None fails; ${all.length} are flagged, yet no farther from the truth than rounding.`;
   const full = failing ? `The first ${Math.min(IN_FULL, failing)} are shown in full, the others unfold.` : 'Each unfolds.';
   const rest = all.length > LISTED ? ` ${all.length - LISTED} more are not listed here: open them from the table or the figures above.` : '';
