@@ -213,6 +213,25 @@ def test_a_defect_of_ours_is_no_divergence(parity: Command, tmp_path: Path, monk
     assert "defect of layer-parity" in outcome.err
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied", "runs/first"), ("runs/first: Permission denied",)),
+        (MemoryError("Unable to allocate 9.0 TiB"), ("Unable to allocate 9.0 TiB", "--taps blocks")),
+        (ModuleNotFoundError("No module named 'jinja2'", name="jinja2"), ("jinja2", "pip install jinja2")),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_what_the_machine_lacks_is_no_defect_of_ours(
+    parity: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: tuple[str, ...]
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("parity.session.stored.load_run", fail)
+    assert_refused(parity("report", tmp_path), *words)
+
+
 def _edit_weights(model: Path, edit: Callable[[dict[str, object]], object]) -> None:
     file = model / "model.safetensors"
     tensors = dict(load_file(file))
