@@ -26,10 +26,10 @@ def planned_taps() -> tuple[str, ...]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "tap" in metafunc.fixturenames:
-        metafunc.parametrize("tap", [pytest.param(name, id=f"prefill-{name}") for name in planned_taps()])
     if "candidate" in metafunc.fixturenames:
         metafunc.parametrize("candidate", CANDIDATES)
+    if "tap" in metafunc.fixturenames:
+        metafunc.parametrize("tap", [pytest.param(name, id=f"prefill-{name}") for name in planned_taps()])
 
 
 @pytest.fixture(scope="session")

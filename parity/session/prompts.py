@@ -26,13 +26,15 @@ def make_phases(inputs: InputRequest, checkpoint: Checkpoint, *, progress: Progr
     Args:
         inputs: tokens of a dump, or prompts for the tokenizer of `checkpoint`.
         checkpoint: the reference.
-        progress: told where the prompts come from where they were not given.
+        progress: told where they come from, unless prompts were given.
 
     Raises:
         ParityError: no prompts, no tokenizer, or a prompt that is longer than the model's positions.
     """
     if inputs.tokens is not None:
-        return _phases_of_dump(inputs, inputs.tokens)
+        phases = _phases_of_dump(inputs, inputs.tokens)
+        progress.note(f"using the tokens that {inputs.tokens} was recorded on")
+        return phases
     with progress.step("reading the prompts"):
         tokens = (
             _default_tokens(inputs, checkpoint)
