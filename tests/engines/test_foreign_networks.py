@@ -11,6 +11,7 @@ from small_phases import capture_all, random_phase
 from parity.engines import NetworkInfo
 from parity.engines.network_info import METADATA_KEY
 from parity.engines.onnxruntime import OnnxRuntimeRunner
+from parity.engines.tapped_network import open_network
 from parity.errors import ParityError
 
 PHASE = random_phase(5, 3, vocabulary=12)
@@ -71,6 +72,14 @@ def test_two_taps_may_be_one_tensor(tmp_path: Path) -> None:
     runner = OnnxRuntimeRunner(save_lookup(tmp_path / "x.onnx"), graph=GRAPH, mapping={"final_norm": "embed"})
     arrays = capture_all(runner, PHASE)
     assert np.array_equal(arrays["final_norm"], arrays["embed"])
+
+
+def test_marking_outputs_leaves_none_behind(tmp_path: Path) -> None:
+    network = open_network(save_lookup(tmp_path / "x.onnx"), graph=GRAPH, mapping=None)
+    for tensors, expected in ((["embed"], ["logits", "embed"]), ([], ["logits"])):
+        marked = tmp_path / "marked.onnx"
+        marked.write_bytes(network.with_outputs(tensors))
+        assert [value.name for value in ir.load(marked).graph.outputs] == expected
 
 
 def test_the_digest_changes_with_the_weights_and_with_nothing_else(tmp_path: Path) -> None:

@@ -51,6 +51,13 @@ def test_nothing_is_nan_even_at_padding(plain_model: Path, tmp_path: Path, dtype
         assert np.isfinite(array).all(), name
 
 
+def test_a_padding_token_looks_at_itself_so_that_no_row_is_masked_as_a_whole(fp32_checkpoint: Path) -> None:
+    mask = np.array([[False, False, True, True]])
+    phase = phase_of(TokenBatch(np.array([[0, 0, 3, 4]]), mask, np.array([[0, 0, 0, 1]])))
+    probs = run_network(fp32_checkpoint / "network.onnx", phase)["layers.0.probs"]
+    assert np.array_equal(probs[0, 0, :2], [[1, 0, 0, 0], [0, 1, 0, 0]])
+
+
 def test_no_token_sees_a_later_one_or_padding(fp32_checkpoint: Path) -> None:
     phase = random_phase(12, 5)
     probs = run_network(fp32_checkpoint / "network.onnx", phase)["layers.1.probs"]
