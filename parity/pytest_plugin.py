@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from parity.errors import ParityError
-from parity.message import first_divergence_sentence, verdict_line
 from parity.options import RUN, SUITE_OPTIONS, Option
-from parity.suite.asked import given_options, is_asked_for
-from parity.suite.judged_run import HANDED_OVER, JUDGED_RUN, SUITE_COLLECTED, judged_run
+from parity.suite.asked import given_options
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
@@ -43,8 +41,10 @@ def _argument(option: Option[Any]) -> dict[str, Any]:
 def pytest_configure_node(node: Any) -> None:
     """With pytest-xdist: make the run once, before the workers start, and hand them its folder."""
     config: pytest.Config = node.config
-    if not is_asked_for(config) or config.getoption(RUN.suite_dest):
+    if not given_options(config) or config.getoption(RUN.suite_dest):
         return
+    from parity.suite.judged_run import HANDED_OVER, judged_run
+
     try:
         node.workerinput[HANDED_OVER] = str(judged_run(config).folder.absolute())
     except ParityError as error:
@@ -53,22 +53,26 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuse options of the suite where it was not collected: they would check nothing."""
-    config = session.config
-    if is_asked_for(config) and SUITE_COLLECTED not in config.stash:
-        given = ", ".join(option.suite_flag for option in given_options(config))
+    given = given_options(session.config)
+    if not given:
+        return
+    from parity.suite.judged_run import SUITE_COLLECTED
+
+    if SUITE_COLLECTED not in session.config.stash:
         raise pytest.UsageError(
-            f"{given}: the layer parity suite was not collected, so nothing was compared\n"
-            "  cure: add --pyargs parity.suite"
+            f"{', '.join(option.suite_flag for option in given)}: the layer parity suite was not collected, so nothing "
+            "was compared\n  cure: add --pyargs parity.suite"
         )
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
     """Say in one sentence which tap leaves the reference first, and where the report is."""
-    if JUDGED_RUN not in config.stash or config.get_verbosity() < 0:
+    if not given_options(config) or config.get_verbosity() < 0:
         return
-    run = config.stash[JUDGED_RUN]
-    terminalreporter.section("layer parity")
-    terminalreporter.write_line(verdict_line(run.comparison))
-    terminalreporter.write_line(first_divergence_sentence(run.comparison))
-    if (run.folder / "report.html").is_file():
-        terminalreporter.write_line(f"report: {run.folder / 'report.html'}")
+    from parity.suite.judged_run import summary_lines
+
+    lines = summary_lines(config)
+    if lines:
+        terminalreporter.section("layer parity")
+    for line in lines:
+        terminalreporter.write_line(line)

@@ -12,16 +12,11 @@ from parity.errors import ParityError
 from parity.options import SUITE_OPTIONS, Option
 from parity.session import CandidateRequest, InputRequest, Judging, ReferenceRequest, RunRequest
 
-__all__ = ["asked_judging", "asked_request", "asked_stored_run", "given_options", "is_asked_for"]
+__all__ = ["asked_judging", "asked_request", "asked_stored_run", "given_options"]
 
 _DEFAULT_OUT = Path("runs/pytest")
 _SIDES = (options.REFERENCE, options.CANDIDATE)
 _JUDGED = (options.FLAG, options.LIMIT, options.STRICT)
-
-
-def is_asked_for(config: pytest.Config) -> bool:
-    """Whether there are options for the suite to work on."""
-    return bool(given_options(config))
 
 
 def given_options(config: pytest.Config) -> list[Option[Any]]:

@@ -12,13 +12,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from parity.comparison import Comparison, TapResult, load_comparison
+from parity.message import first_divergence_sentence, verdict_line
 from parity.session import Progress, SilentProgress
 from parity.suite.asked import asked_judging, asked_request, asked_stored_run
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
-__all__ = ["HANDED_OVER", "JUDGED_RUN", "SUITE_COLLECTED", "JudgedRun", "SuiteRow", "judged_run", "suite_rows"]
+__all__ = [
+    "HANDED_OVER",
+    "JUDGED_RUN",
+    "SUITE_COLLECTED",
+    "JudgedRun",
+    "SuiteRow",
+    "judged_run",
+    "suite_rows",
+    "summary_lines",
+]
 
 HANDED_OVER = "layer_parity_run"
 """Key under which pytest-xdist's controller tells its workers the folder of the run."""
@@ -67,6 +77,19 @@ def suite_rows(config: pytest.Config) -> list[SuiteRow]:
     """
     run = judged_run(config)
     return [SuiteRow(run, row) for row in run.comparison.rows]
+
+
+def summary_lines(config: pytest.Config) -> list[str]:
+    """The verdict, the first divergence and the report, for the end of pytest's output; empty without a run."""
+    run = config.stash.get(JUDGED_RUN, None)
+    if run is None:
+        return []
+    report = run.folder / "report.html"
+    return [
+        verdict_line(run.comparison),
+        first_divergence_sentence(run.comparison),
+        *([f"report: {report}"] if report.is_file() else []),
+    ]
 
 
 def _handed_over(config: pytest.Config) -> JudgedRun | None:

@@ -138,6 +138,20 @@ def test_the_candidate_is_recorded_without_pytorch(
     assert taps == [tap.name for tap in Dump.open(reference).manifest.phases[0].taps]
 
 
+def test_the_reference_runs_as_it_is_asked_to(
+    parity: Command, tiny_qwen2_dir: Path, prompts: Path, tmp_path: Path
+) -> None:
+    model = ("--reference", tiny_qwen2_dir, "--prompts", prompts, "--taps", "logits", "-q")
+    assert parity("record", "reference", *model, "--out", tmp_path / "plain").status == 0
+    asked = ("--chat-template", "--attention", "sdpa", "--truth", "fp32", "--out", tmp_path / "asked")
+    assert parity("record", "reference", *model, *asked).status == 0
+    plain, other = Dump.open(tmp_path / "plain"), Dump.open(tmp_path / "asked")
+    assert (plain.manifest.runner.flags["attention"], plain.manifest.runner.dtype) == ("eager", "float64")
+    assert (other.manifest.runner.flags["attention"], other.manifest.runner.dtype) == ("sdpa", "float32")
+    assert other.phase("prefill").tokens.pieces[0][0] == "<|im_start|>"
+    assert plain.phase("prefill").tokens.pieces[0][0] != "<|im_start|>"
+
+
 @pytest.mark.parametrize("truth", ["fp32", "fp64"])
 def test_the_truth_can_be_chosen(
     parity: Command, tiny_qwen2_dir: Path, prompts: Path, tmp_path: Path, truth: str
