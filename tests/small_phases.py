@@ -37,7 +37,7 @@ def capture_all(runner: Runner, phase: Phase) -> Arrays:
 
 
 def run_network(network: Path, phase: Phase, *, level: str = "all") -> Arrays:
-    return capture_all(OnnxRuntimeRunner(network, options={"level": level}), phase)
+    return capture_all(OnnxRuntimeRunner(network, options={"level": level, "threads": "1"}), phase)
 
 
 def by_token(array: npt.NDArray[Any], tap: Tap, phase: Phase) -> npt.NDArray[np.float64]:
