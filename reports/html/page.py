@@ -22,11 +22,12 @@ __all__ = ["render_html", "write_html"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FIGURES = Path(__file__).parent / "figures"
-_STYLES = ("base.css", "overview.css", "table.css", "detail.css", "print.css")
+_STYLES = ("base.css", "overview.css", "table.css", "detail.css", "media.css")
 # In the order in which they use one another; they share one scope.
 _SCRIPTS = (
     _TEMPLATES / "markup.js",
     _TEMPLATES / "data.js",
+    _TEMPLATES / "captions.js",
     _FIGURES / "scale.js",
     _FIGURES / "colours.js",
     _FIGURES / "depth.js",
@@ -39,6 +40,7 @@ _SCRIPTS = (
     _TEMPLATES / "detail.js",
     _TEMPLATES / "panel.js",
     _TEMPLATES / "trouble.js",
+    _TEMPLATES / "overview.js",
     _TEMPLATES / "main.js",
 )
 _STATIC_ROWS = 100
@@ -75,6 +77,7 @@ def render_html(comparison: Comparison, *, run: str = "RUN") -> str:
             settings=settings(comparison),
             summary=summarise(comparison, run=run),
             payload=payload,
+            columns=[column for column in payload.columns if payload.has_floor or not column.needs_floor],
             payload_json=Markup(payload_json(payload)),
             static_rows=payload.rows[:_STATIC_ROWS],
             thresholds=thresholds(comparison),

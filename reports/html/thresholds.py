@@ -14,9 +14,16 @@ __all__ = ["Threshold", "thresholds"]
 
 @dataclass(frozen=True)
 class Threshold:
-    """One line of the conversion table; all texts but `name` say the same thing."""
+    """One line of the conversion table; the last three texts say the same thing.
+
+    Attributes:
+        name: where the threshold comes from.
+        is_this_run: it is no threshold but what this comparison found.
+        rel_l2, cosine, sqnr_db: the same distance in each unit.
+    """
 
     name: str
+    is_this_run: bool
     rel_l2: str
     cosine: str
     sqnr_db: str
@@ -37,15 +44,16 @@ _COMMON = (
 def thresholds(comparison: Comparison) -> tuple[Threshold, ...]:
     """Common thresholds and the last tap of `comparison` that has values, the coarsest first."""
     last = next((row for row in reversed(comparison.rows) if row.errors is not None), None)
-    entries = list(_COMMON)
+    entries = [(name, False, rel_l2) for name, rel_l2 in _COMMON]
     if last is not None and last.errors is not None and last.errors.rel_l2 > 0:
-        entries.append((f"this run at {last.tap} ({last.phase})", last.errors.rel_l2))
-    return tuple(_threshold(name, rel_l2) for name, rel_l2 in sorted(entries, key=lambda entry: -entry[1]))
+        entries.append((f"this run at {last.tap} ({last.phase})", True, last.errors.rel_l2))
+    return tuple(_threshold(*entry) for entry in sorted(entries, key=lambda entry: -entry[2]))
 
 
-def _threshold(name: str, rel_l2: float) -> Threshold:
+def _threshold(name: str, is_this_run: bool, rel_l2: float) -> Threshold:
     return Threshold(
         name,
+        is_this_run,
         format_metric(rel_l2),
         format_cosine(1 - rel_l2**2 / 2),
         format_metric(-20 * math.log10(rel_l2)),

@@ -138,6 +138,7 @@ def test_hostile_text_is_shown_and_not_run(open_report: OpenReport) -> None:
     row = replace(first, tap=HOSTILE, reason=HOSTILE, status="mismatch", worst_tokens=(token,), inputs=(HOSTILE,))
     page = open_report(replace(comparison, rows=(row, *comparison.rows[1:]), prompts=(Prompt(480, HOSTILE),)))
     page.locator("td.c-tap a").first.click()
+    page.locator("#panel h2").wait_for()
     shown = HOSTILE.replace("\x00", "\\x00").replace("\u202e", "\\u202e")
     assert page.locator("#panel h2").inner_text() == shown
     assert page.locator("#panel .piece").inner_text() == shown.replace(" ", "␣")

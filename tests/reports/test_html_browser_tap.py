@@ -13,9 +13,13 @@ from parity.reports.rows import format_cosine, format_metric, format_value
 pytestmark = pytest.mark.browser
 
 
-def _open_tap(page: Any) -> str | None:
-    panel = page.locator("#panel")
-    return str(panel.locator("h2").inner_text()) if panel.is_visible() else None
+def _wait_for(page: Any, tap: str) -> None:
+    """Addresses take effect a moment after a click or key; a tap that doesn't open ends in a timeout."""
+    page.locator(f"#panel h2:text-is('{tap}')").wait_for()
+
+
+def _is_open(page: Any) -> bool:
+    return bool(page.locator("#panel").is_visible())
 
 
 def _address(page: Any) -> str:
@@ -23,34 +27,34 @@ def _address(page: Any) -> str:
 
 
 def test_no_tap_is_open_at_first(open_report: OpenReport) -> None:
-    assert _open_tap(open_report(make_comparison(layers=1))) is None
+    assert not _is_open(open_report(make_comparison(layers=1)))
 
 
 def test_a_click_on_a_row_opens_the_tap_and_names_it_in_the_address(open_report: OpenReport) -> None:
     page = open_report(make_comparison(layers=2))
     page.locator("td.c-rel_l2").nth(5).click()
-    assert _open_tap(page) == "layers.0.q_rope"
+    _wait_for(page, "layers.0.q_rope")
     assert _address(page) == "#prefill-layers.0.q_rope"
 
 
 def test_the_address_opens_the_tap(open_report: OpenReport) -> None:
     comparison = make_comparison(layers=2, phases=("prefill", "decode.0"))
     page = open_report(comparison, anchor=tap_anchor(comparison.row("layers.1.gate", phase="decode.0")))
-    assert _open_tap(page) == "layers.1.gate"
+    _wait_for(page, "layers.1.gate")
     assert "decode.0 · linear · layer 1" in page.locator("#panel header").inner_text()
 
 
 def test_an_unknown_address_opens_nothing(open_report: OpenReport) -> None:
-    assert _open_tap(open_report(make_comparison(layers=1), anchor="#prefill-%E0%A4%A")) is None
+    assert not _is_open(open_report(make_comparison(layers=1), anchor="#prefill-%E0%A4%A"))
 
 
 def test_escape_closes_and_gives_the_focus_back(open_report: OpenReport) -> None:
     page = open_report(make_comparison(layers=1))
     page.locator("td.c-tap a").nth(2).focus()
     page.keyboard.press("Enter")
-    assert _open_tap(page) == "layers.0.q"
+    _wait_for(page, "layers.0.q")
     page.keyboard.press("Escape")
-    assert _open_tap(page) is None
+    assert not _is_open(page)
     assert _address(page) == ""
     assert page.evaluate("document.activeElement.textContent") == "layers.0.q"
 
@@ -60,9 +64,9 @@ def test_arrows_step_through_the_taps(open_report: OpenReport) -> None:
     page = open_report(comparison, anchor="#prefill-embed")
     assert page.locator("#panel [data-step]").first.is_disabled()
     page.keyboard.press("ArrowDown")
-    assert _open_tap(page) == comparison.rows[1].tap
+    _wait_for(page, comparison.rows[1].tap)
     page.keyboard.press("ArrowUp")
-    assert _open_tap(page) == "embed"
+    _wait_for(page, "embed")
 
 
 def test_inputs_are_linked_and_show_their_status(open_report: OpenReport) -> None:
@@ -71,7 +75,7 @@ def test_inputs_are_linked_and_show_their_status(open_report: OpenReport) -> Non
     assert inputs.locator("a").all_inner_texts() == ["layers.0.resid_out", "layers.1.attn_out"]
     assert inputs.locator(".status").all_inner_texts()[1] == "mismatch"
     inputs.get_by_text("layers.1.attn_out").click()
-    assert _open_tap(page) == "layers.1.attn_out"
+    _wait_for(page, "layers.1.attn_out")
     assert "so the error arises here" in page.locator("#panel .reason").inner_text()
 
 
@@ -131,7 +135,7 @@ def test_rows_without_values_open_as_well(open_report: OpenReport) -> None:
     for row in comparison.rows:
         if row.errors is None:
             page.evaluate("key => { location.hash = encodeURIComponent(key) }", row.key)
-            page.locator("#panel h2").get_by_text(row.tap, exact=True).wait_for()
+            _wait_for(page, row.tap)
             assert row.reason in page.locator("#panel .reason").inner_text()
 
 

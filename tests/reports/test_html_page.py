@@ -101,9 +101,9 @@ def test_the_file_is_written_whole_and_alone(tmp_path: Path) -> None:
 def test_a_hundred_taps_take_half_a_second() -> None:
     comparison = make_comparison(layers=7, fault_layer=3)
     render_html(comparison)
-    start = time.perf_counter()
+    start = time.process_time()
     render_html(comparison)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_two_phases_of_a_thousand_taps_stay_below_eight_megabytes() -> None:

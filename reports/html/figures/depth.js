@@ -1,7 +1,7 @@
 // Error against depth: three panels over one axis of taps in graph order.
 //
-// The shaded area is the noise floor, dashed lines are limits. Points are matches and rounding, diamonds fail; bars through a whole panel
-// mark taps that fail without a number (missing, not finite, shape).
+// The shaded area is the noise floor, dashed lines are limits. Points are matches and rounding, diamonds fail; bars
+// through a whole panel mark taps without a number (missing, not finite, shape …).
 
 const DEPTH = { left: 66, right: 40, panel: 128, gap: 32, top: 40, bottom: 26 };
 
@@ -53,7 +53,7 @@ function depthPanel(panel, shown, frame) {
   const read = [panel.value, panel.floor, panel.upper, ...panel.limits].filter(Boolean);
   const scale = logScale(...exponentRange(shown.flatMap((row) => read.map((value) => value(row)))), frame.bottom, frame.top);
   const points = (value) => shown.map((row, i) => (value(row) === null ? null : [frame.x(i), scale.at(value(row))]));
-  return markup`<text class="panel-title" x="${DEPTH.left}" y="${frame.top - 8}">${panel.title}</text>
+  return markup`${svgText('panel-title', DEPTH.left, frame.top - 8, panel.title)}
     ${verticalAxis(scale, DEPTH.left, frame.right)}
     ${panel.floor && floorArea(points(panel.floor), frame)}
     ${panel.upper && markup`<path class="upper" d="${linePath(points(panel.upper))}"/>`}
@@ -67,7 +67,8 @@ function floorArea(points, frame) {
   if (!known.length) return '';
   const [first, last] = [known[0], known[known.length - 1]];
   const edge = linePath(known);
-  return markup`<path class="floor" d="${edge}L${last[0]} ${frame.bottom}L${first[0]} ${frame.bottom}Z"/><path class="floor-edge" d="${edge}"/>`;
+  return markup`<path class="floor" d="${edge}L${last[0]} ${frame.bottom}L${first[0]} ${frame.bottom}Z"/>
+    <path class="floor-edge" d="${edge}"/>`;
 }
 
 // A limit may differ from tap to tap, so it is drawn in steps.
@@ -120,12 +121,14 @@ function layerBands(shown, step, height) {
     else layers.push({ layer: row.layer, start: i, end: i });
   });
   const every = Math.max(1, Math.ceil(22 / (step * (shown.length / layers.length))));
+  const roomy = every === 1 && layers.length < 16 && step * shown.length > 500;
   return layers.filter(({ layer }) => layer !== null).map(({ layer, start, end }) => {
     const [left, right] = [DEPTH.left + start * step, DEPTH.left + (end + 1) * step];
-    return markup`${layer % 2 === 0 && markup`<rect class="band" x="${left.toFixed(1)}" width="${(right - left).toFixed(1)}"
-        y="${DEPTH.top}" height="${height - DEPTH.top - DEPTH.bottom}"/>`}
-      ${layer % every === 0 && markup`<text class="tick" text-anchor="middle" x="${((left + right) / 2).toFixed(1)}"
-        y="${height - 10}">${step * shown.length > 500 && every === 1 && layers.length < 16 ? `layer ${layer}` : layer}</text>`}`;
+    return [
+      layer % 2 === 0 && markup`<rect class="band" x="${left.toFixed(1)}" width="${(right - left).toFixed(1)}"
+        y="${DEPTH.top}" height="${height - DEPTH.top - DEPTH.bottom}"/>`,
+      layer % every === 0 && svgText('tick', (left + right) / 2, height - 10, roomy ? `layer ${layer}` : layer, 'middle'),
+    ];
   });
 }
 
@@ -137,6 +140,8 @@ function firstMark(shown, x, height) {
   const at = following < 0 ? shown.length - 1 : following;
   const label = shown[at] === first ? `first: ${first.tap}` : `first: ${first.tap} (not shown here)`;
   const end = at > shown.length / 2;
-  return markup`<line class="first" x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="4" y2="${height - DEPTH.bottom}"/>
-    <text class="first-label" x="${(x(at) + (end ? -5 : 5)).toFixed(1)}" y="12" text-anchor="${end ? 'end' : 'start'}">${label}</text>`;
+  return [
+    svgLine('first', [x(at), 4], [x(at), height - DEPTH.bottom]),
+    svgText('first-label', x(at) + (end ? -5 : 5), 12, label, end ? 'end' : 'start'),
+  ];
 }

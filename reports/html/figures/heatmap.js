@@ -60,19 +60,24 @@ function heatmapCells({ values, columns, plot, colours }) {
 }
 
 function heatmapFrame(figure) {
-  const { shown, line, lengths, bucket, columns, plot } = figure;
-  const bottom = HEATMAP.top + line * shown.length;
+  const { shown, line, plot } = figure;
+  return markup`<rect class="frame" x="${HEATMAP.left}" y="${HEATMAP.top}" width="${plot}" height="${line * shown.length}"/>
+    ${heatmapPrompts(figure)}${heatmapLayers(shown, line)}
+    <rect id="heatmap-cursor" class="cursor" x="${HEATMAP.left}" width="${plot}" y="-99" height="${Math.max(2, line)}"/>`;
+}
+
+function heatmapPrompts({ shown, line, lengths, bucket, columns, plot }) {
   const scale = plot / (columns * bucket);
   let start = 0;
-  const prompts = lengths.map((length, prompt) => {
-    const [from, wide] = [HEATMAP.left + start * scale, length * scale];
+  return lengths.map((length, prompt) => {
+    const [x, wide] = [HEATMAP.left + start * scale, length * scale];
     start += length;
-    return markup`${prompt > 0 && markup`<line class="boundary" x1="${from.toFixed(1)}" x2="${from.toFixed(1)}" y1="6" y2="${bottom}"/>`}
-      ${wide > 16 && markup`<text class="tick" x="${(from + 4).toFixed(1)}" y="15">${wide > 120 ? `prompt ${prompt}, ${length} tokens` : wide > 62 ? `prompt ${prompt}` : prompt}</text>`}`;
+    const name = wide > 62 ? `prompt ${prompt}` : prompt;
+    return [
+      prompt > 0 && svgLine('boundary', [x, 6], [x, HEATMAP.top + line * shown.length]),
+      wide > 16 && svgText('tick', x + 4, 15, wide > 120 ? `${name}, ${length} tokens` : name),
+    ];
   });
-  return markup`<rect class="frame" x="${HEATMAP.left}" y="${HEATMAP.top}" width="${plot}" height="${bottom - HEATMAP.top}"/>
-    ${prompts}${heatmapLayers(shown, line)}
-    <rect id="heatmap-cursor" class="cursor" x="${HEATMAP.left}" width="${plot}" y="-99" height="${Math.max(2, line)}"/>`;
 }
 
 function heatmapLayers(shown, line) {
@@ -82,22 +87,26 @@ function heatmapLayers(shown, line) {
     const y = HEATMAP.top + i * line;
     if (!starts || y - lastLabel < 12) return '';
     lastLabel = y;
-    const label = row.layer === null ? row.tap : `layer ${row.layer}`;
-    return markup`<line class="grid" x1="${HEATMAP.left - 4}" x2="${HEATMAP.left}" y1="${y}" y2="${y}"/>
-      <text class="tick" x="${HEATMAP.left - 6}" y="${y + Math.min(line, 12) / 2}" dy="0.32em" text-anchor="end">${label}</text>`;
+    const name = row.layer === null ? row.tap : `layer ${row.layer}`;
+    return [
+      svgLine('grid', [HEATMAP.left - 4, y], [HEATMAP.left, y]),
+      svgText('tick', HEATMAP.left - 6, y + Math.min(line, 12) / 2 + HALF_LETTER, name, 'end'),
+    ];
   });
 }
 
 function heatmapLegend({ measure, colours, shown }) {
   const [from, to] = measure === 'ratio' ? [colours.low, colours.high] : [0, 1];
-  const place = (exponent) => (100 * (exponent - colours.low)) / (colours.high - colours.low);
+  const place = (exponent) => `left:${(100 * (exponent - colours.low)) / (colours.high - colours.low)}%`;
   const ticks = [];
-  for (let exponent = Math.ceil(colours.low); exponent <= colours.high; exponent += 1) ticks.push(exponent);
+  for (let exponent = Math.ceil(colours.low); exponent <= colours.high; exponent += 1) {
+    const text = rampEnd(measure, colours, exponent) + powerOfTen(exponent);
+    ticks.push(markup`<span style="${place(exponent)}">${text}</span>`);
+  }
   const limit = number(shown[0].worst_token_limit);
+  const limitTick = markup`<span class="ramp-limit" style="${place(Math.log10(limit))}">limit ${limit}</span>`;
   return markup`<div class="ramp" style="background:${rampGradient(colours.stops, from, to)}">
-      ${ticks.map((exponent) => markup`<span style="left:${place(exponent)}%">${rampEnd(measure, colours, exponent)}${powerOfTen(exponent)}</span>`)}
-      ${measure === 'ratio' && markup`<span class="ramp-limit" style="left:${place(Math.log10(limit))}%">limit ${limit}</span>`}
-    </div><span class="ramp-absent">no values</span>`;
+    ${ticks}${measure === 'ratio' && limitTick}</div><span class="ramp-absent">no values</span>`;
 }
 
 // R beyond the ramp has the colour of its end.

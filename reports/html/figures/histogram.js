@@ -20,7 +20,7 @@ function histogramFigure(row) {
     ${logBar(HISTOGRAM.left + 3, 24, scale, null, ours.zeros, `${countText(ours.zeros)} elements are exact`)}
     ${bins.map((i) => logBar(x(i) + 0.5, x(i + 1) - x(i) - 1, scale, null, ours.counts[i], binTitle(ours, edges, i, first)))}
     ${theirs && markup`<path class="floor-outline" d="${floorOutline(theirs, bins, first, x, scale)}"/>`}
-    ${histogramLabels(edges, bins, x, bottom)}${flagMark(row, edges, first, last, x)}</svg>`;
+    ${histogramLabels(edges, bins, x, bottom)}${thresholdMark(row, edges, first, last, x)}</svg>`;
 }
 
 function histogramSeries(counts, zeros) {
@@ -52,24 +52,34 @@ function binTitle(series, edges, i, first) {
 }
 
 function floorOutline(series, bins, first, x, scale) {
-  const steps = bins.map((i) => `${i === first ? 'M' : 'L'}${x(i).toFixed(1)} ${scale.at(series.counts[i]).toFixed(1)}H${x(i + 1).toFixed(1)}`);
-  return `M${HISTOGRAM.left + 2} ${scale.at(series.zeros).toFixed(1)}h26${steps.join('')}`;
+  const y = (count) => scale.at(count).toFixed(1);
+  const steps = bins.map((i) => {
+    const start = i === first ? 'M' : 'L';
+    return `${start}${x(i).toFixed(1)} ${y(series.counts[i])}H${x(i + 1).toFixed(1)}`;
+  });
+  return `M${HISTOGRAM.left + 2} ${y(series.zeros)}h26${steps.join('')}`;
 }
 
 function histogramLabels(edges, bins, x, bottom) {
   const decades = bins.filter((i) => Number.isInteger(edges[i]) && x(i) > HISTOGRAM.left + HISTOGRAM.exact + 20);
   const every = Math.ceil(decades.length / 6);
-  return markup`<line class="axis" x1="${HISTOGRAM.left}" x2="${HISTOGRAM.width - HISTOGRAM.right}" y1="${bottom}" y2="${bottom}"/>
-    <text class="tick" x="${HISTOGRAM.left + 15}" y="${bottom + 16}" text-anchor="middle">exact</text>
-    ${decades.filter((_, i) => i % every === 0).map((i) => markup`<text class="tick" x="${x(i).toFixed(1)}" y="${bottom + 16}" text-anchor="middle">${powerOfTen(edges[i])}</text>`)}`;
+  const labelled = decades.filter((_, i) => i % every === 0);
+  return [
+    svgLine('axis', [HISTOGRAM.left, bottom], [HISTOGRAM.width - HISTOGRAM.right, bottom]),
+    svgText('tick', HISTOGRAM.left + 15, bottom + 16, 'exact', 'middle'),
+    labelled.map((i) => svgText('tick', x(i), bottom + 16, powerOfTen(edges[i]), 'middle')),
+  ];
 }
 
-function flagMark(row, edges, first, last, x) {
+// The threshold of the flag, where it watches an absolute error.
+function thresholdMark(row, edges, first, last, x) {
   if (!row.flag_metric.endsWith('_abs')) return '';
   const exponent = Math.log10(number(row.flag_threshold));
   if (exponent < edges[first] || exponent > edges[last]) return '';
   const at = x(first) + ((exponent - edges[first]) / (edges[last] - edges[first])) * (x(last) - x(first));
   const side = at > 0.75 * HISTOGRAM.width ? 'end' : 'middle';
-  return markup`<line class="limit" x1="${at.toFixed(1)}" x2="${at.toFixed(1)}" y1="${HISTOGRAM.top - 6}" y2="${HISTOGRAM.height - HISTOGRAM.bottom}"/>
-    <text class="limit-label" x="${at.toFixed(1)}" y="${HISTOGRAM.top - 8}" text-anchor="${side}">${row.flag_metric} ${row.flag_threshold}</text>`;
+  return [
+    svgLine('limit', [at, HISTOGRAM.top - 6], [at, HISTOGRAM.height - HISTOGRAM.bottom]),
+    svgText('limit-label', at, HISTOGRAM.top - 8, `${row.flag_metric} ${row.flag_threshold}`, side),
+  ];
 }

@@ -50,19 +50,28 @@ function exponentRange(values) {
   return top - bottom < 1 ? [(bottom + top) / 2 - 0.5, (bottom + top) / 2 + 0.5] : [bottom, top];
 }
 
+function svgText(kind, x, y, text, side = 'start') {
+  return markup`<text class="${kind}" x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${side}">${text}</text>`;
+}
+
+function svgLine(kind, [x1, y1], [x2, y2]) {
+  return markup`<line class="${kind}" x1="${x1.toFixed(1)}" y1="${y1.toFixed(1)}" x2="${x2.toFixed(1)}" y2="${y2.toFixed(1)}"/>`;
+}
+
+// How far below its middle the baseline of small text lies.
+const HALF_LETTER = 3.6;
+
 // Horizontal grid lines with labels at the left.
 function verticalAxis(scale, left, right) {
   return scale.ticks.map(({ value, text }) => {
-    const y = scale.at(value).toFixed(1);
-    return markup`<line class="grid" x1="${left}" x2="${right}" y1="${y}" y2="${y}"/>
-      <text class="tick" x="${left - 6}" y="${y}" dy="0.32em" text-anchor="end">${text}</text>`;
+    const y = scale.at(value);
+    return [svgLine('grid', [left, y], [right, y]), svgText('tick', left - 6, y + HALF_LETTER, text, 'end')];
   });
 }
 
 // The dashed line of a limit with its value beyond the right end.
 function limitLine(y, left, right, label) {
-  return markup`<line class="limit" x1="${left}" x2="${right}" y1="${y.toFixed(1)}" y2="${y.toFixed(1)}"/>
-    <text class="limit-label" x="${right + 4}" y="${y.toFixed(1)}" dy="0.32em">${label}</text>`;
+  return [svgLine('limit', [left, y], [right, y]), svgText('limit-label', right + 4, y + HALF_LETTER, label)];
 }
 
 // Path through the points; a null breaks it.

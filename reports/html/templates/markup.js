@@ -29,3 +29,16 @@ function element(id) {
 function show(node, content) {
   node.innerHTML = insert(content);
 }
+
+// A table from headers and lines; a header that begins with # makes a column of numbers.
+function plainTable(headers, lines) {
+  const kind = headers.map((header) => (header.startsWith('#') ? 'num' : ''));
+  return markup`<table class="plain">
+    <thead><tr>${headers.map((header, i) => markup`<th class="${kind[i]}">${header.replace('#', '')}</th>`)}</tr></thead>
+    <tbody>${lines.map((line) => markup`<tr>${line.map((text, i) => markup`<td class="${kind[i]}">${text}</td>`)}</tr>`)}</tbody>
+  </table>`;
+}
+
+function option(value, label, chosen) {
+  return markup`<option value="${value}" ${new Markup(value === chosen ? 'selected' : '')}>${label}</option>`;
+}

@@ -7,8 +7,9 @@ function openTap(row) {
   if (location.hash !== anchor(row)) history.replaceState(null, '', anchor(row));
   const panel = element('panel');
   const [before, after] = [rows[row.index - 1], rows[row.index + 1]];
+  const facts = [row.phase, row.op, row.layer !== null && `layer ${row.layer}`].filter(Boolean).join(' · ');
   show(panel, markup`<header>
-      <div><h2 id="panel-title">${row.tap}</h2>${statusMark(row)} <span class="caption">${row.phase} · ${row.op}${row.layer !== null && ` · layer ${row.layer}`}</span></div>
+      <div><h2 id="panel-title">${row.tap}</h2>${statusMark(row)} <span class="caption">${facts}</span></div>
       <nav>${stepButton(before, '↑', 'the tap before')}${stepButton(after, '↓', 'the tap after')}
       <button type="button" data-close aria-label="close" title="close (Esc)">✕</button></nav></header>
     ${tapDetail(row)}`);
@@ -21,7 +22,8 @@ function openTap(row) {
 
 function stepButton(row, sign, name) {
   const label = row ? `${name}: ${row.tap}` : name;
-  return markup`<button type="button" data-step="${row?.index}" ${new Markup(row ? '' : 'disabled')} aria-label="${label}" title="${label} (${sign})">${sign}</button>`;
+  return markup`<button type="button" data-step="${row?.index}" ${new Markup(row ? '' : 'disabled')}
+    aria-label="${label}" title="${label} (${sign})">${sign}</button>`;
 }
 
 function markOpenRow(row) {

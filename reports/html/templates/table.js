@@ -17,25 +17,34 @@ function ratioBar(row) {
   const place = (value) => (100 * Math.min(1, Math.max(0, Math.log10(value) / BAR_DECADES))).toFixed(1);
   const [median, worst] = [metric(row, 'noise_ratio'), metric(row, 'worst_token_noise_ratio')];
   if (median === null) return '';
-  return markup`<span class="ratio-bar" aria-hidden="true"><i class="worst" style="width:${place(worst)}%"></i><i data-status="${row.status}"
-    style="width:${place(median)}%"></i><u style="left:${place(number(row.noise_limit))}%"></u></span>`;
+  return markup`<span class="ratio-bar" aria-hidden="true"><i class="worst" style="width:${place(worst)}%"></i
+    ><i data-status="${row.status}" style="width:${place(median)}%"></i
+    ><u style="left:${place(number(row.noise_limit))}%"></u></span>`;
 }
+
+function flagMark(row) {
+  const title = `flagged: ${row.flag_metric} ${row.flag_value} is above ${row.flag_threshold}`;
+  return row.flagged && markup` <span class="flag-mark" title="${title}">⚑</span>`;
+}
+
+const CELLS = {
+  tap: (row, text) => markup`<a href="${anchor(row)}">${text}</a>`,
+  status: (row) => markup`${statusMark(row)}${flagMark(row)}`,
+  noise_ratio: (row, text) => markup`${ratioBar(row)}<span class="ratio">${text}</span>`,
+};
 
 function tableCell(row, column) {
   const text = cell(row, column.name);
   const kind = column.order === 'number' ? 'num ' : '';
-  let content = text;
-  if (column.name === 'tap') content = markup`<a href="${anchor(row)}">${text}</a>`;
-  if (column.name === 'status') content = markup`${statusMark(row)}${row.flagged && markup` <span class="flag-mark" title="flagged: ${row.flag_metric} ${row.flag_value} is above ${row.flag_threshold}">⚑</span>`}`;
-  if (column.name === 'noise_ratio') content = markup`${ratioBar(row)}<span class="ratio">${text}</span>`;
-  return markup`<td class="${kind}c-${column.name}">${content}</td>`;
+  return markup`<td class="${kind}c-${column.name}">${CELLS[column.name]?.(row, text) ?? text}</td>`;
 }
 
 function tableLine(index) {
   if (!tableLines.has(index)) {
     const row = rows[index];
     const holder = document.createElement('tbody');
-    show(holder, markup`<tr data-index="${index}" class="${row.fails && 'fails'}">${tableColumns.map((column) => tableCell(row, column))}</tr>`);
+    const cells = tableColumns.map((column) => tableCell(row, column));
+    show(holder, markup`<tr data-index="${index}" class="${row.fails && 'fails'}">${cells}</tr>`);
     tableLines.set(index, holder.firstElementChild);
   }
   return tableLines.get(index);
@@ -92,7 +101,9 @@ function matchesFilter(row) {
   if (tableState.statuses.size && !tableState.statuses.has(row.status)) return false;
   const words = tableState.text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return true;
-  const text = `${row.phase} ${row.tap} ${row.op} ${row.status} ${row.reason} ${cell(row, 'dtype')} ${row.flagged ? 'flagged' : ''}`.toLowerCase();
+  const flag = row.flagged ? 'flagged' : '';
+  const texts = [row.phase, row.tap, row.op, row.status, row.reason, cell(row, 'dtype'), flag];
+  const text = texts.join(' ').toLowerCase();
   return words.every((word) => text.includes(word));
 }
 
@@ -116,12 +127,38 @@ function showOnlyStatus(name) {
   filterTable();
 }
 
+function statusChip({ name }) {
+  return markup`<button type="button" class="status" data-status="${name}" aria-pressed="false">${name}</button>`;
+}
+
+function startFilters() {
+  const chips = element('filter-status');
+  show(chips, payload.statuses.filter(({ name }) => rows.some((row) => row.status === name)).map(statusChip));
+  chips.addEventListener('click', ({ target }) => target.dataset.status && toggleStatus(target.dataset.status));
+  element('filter-text').addEventListener('input', (event) => {
+    tableState.text = event.target.value;
+    filterTable();
+  });
+  element('filter-failing').addEventListener('change', (event) => {
+    tableState.failing = event.target.checked;
+    filterTable();
+  });
+}
+
+// Rows come ahead of the reader, and all of them before printing.
+function startPortions() {
+  const scroller = element('tap-table').parentElement;
+  scroller.addEventListener('scroll', () => {
+    if (scroller.scrollTop + scroller.clientHeight > scroller.scrollHeight - SCROLL_AHEAD) appendPortion();
+  });
+  window.addEventListener('beforeprint', () => {
+    while (element('tap-table').tBodies[0].rows.length < tableState.visible.length) appendPortion();
+  });
+}
+
 function startTable() {
-  const present = payload.statuses.filter((status) => rows.some((row) => row.status === status.name));
-  show(element('filter-status'), present.map(({ name }) => markup`<button type="button" class="status" data-status="${name}" aria-pressed="false">${name}</button>`));
-  element('filter-status').addEventListener('click', (event) => event.target.dataset.status && toggleStatus(event.target.dataset.status));
-  element('filter-text').addEventListener('input', (event) => { tableState.text = event.target.value; filterTable(); });
-  element('filter-failing').addEventListener('change', (event) => { tableState.failing = event.target.checked; filterTable(); });
+  startFilters();
+  startPortions();
   element('tap-table').tHead.addEventListener('click', (event) => {
     const header = event.target.closest('th');
     if (header) sortTable(header.dataset.column);
@@ -129,13 +166,6 @@ function startTable() {
   element('tap-table').tBodies[0].addEventListener('click', (event) => {
     const line = event.target.closest('tr');
     if (line && !event.target.closest('a')) openTap(rows[line.dataset.index]);
-  });
-  window.addEventListener('beforeprint', () => {
-    while (element('tap-table').tBodies[0].rows.length < tableState.visible.length) appendPortion();
-  });
-  const scroller = element('tap-table').parentElement;
-  scroller.addEventListener('scroll', () => {
-    if (scroller.scrollTop + scroller.clientHeight > scroller.scrollHeight - SCROLL_AHEAD) appendPortion();
   });
   filterTable();
 }
