@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from made_runs import save_run
 
 from parity.dump import Dump
 from parity.errors import ParityError
@@ -79,10 +80,23 @@ def test_what_a_killed_recording_leaves_is_no_dump_and_goes_with_the_next(record
     Dump.open(tmp_path / "dumps" / "candidate")
 
 
-def test_no_space_left_is_said_and_leaves_nothing(recording: list[str], tmp_path: Path) -> None:
-    def limit_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+def limit_files() -> None:
+    """Let no file grow beyond 10 kB; what goes beyond fails, as on a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 
+
+def test_no_space_left_for_the_report_is_said(tmp_path: Path) -> None:
+    run = save_run(tmp_path / "run")
+    before = (run / "comparison.json").read_bytes()
+    process = start([sys.executable, "-m", "parity", "report", str(run), "-q"], limit=limit_files)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert f"error: {run}: the report can't be written" in errors
+    assert errors.count("cure:") == 1
+    assert (run / "comparison.json").read_bytes() == before
+
+
+def test_no_space_left_is_said_and_leaves_nothing(recording: list[str], tmp_path: Path) -> None:
     process = start(recording, limit=limit_files)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
