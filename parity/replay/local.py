@@ -54,6 +54,8 @@ class LocalAnalysis:
             and, with a floor run, what that run's own operation does.
         inherited: `predicted` from f(x_truth).
         inherited_floor: likewise: what storing the inputs costs, and what the floor run inherits.
+        truth_rel_l2: how far the truth's output is from f(x_truth): nothing but the truth's own rounding, unless replay
+            has other weights than the truth.
         gain: None where nothing came in.
         noise_gain: the floor run's gain; None where there is none.
     """
@@ -63,6 +65,7 @@ class LocalAnalysis:
     local_floor: TokenFloor
     inherited: Differences
     inherited_floor: TokenFloor
+    truth_rel_l2: float
     gain: float | None
     noise_gain: float | None
 
@@ -83,6 +86,7 @@ def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides)
         _floor([stored, *noise.local], local, sides.dtype),
         inherited,
         _floor([stored, *noise.inherited], inherited, sides.dtype),
+        _total_rel_l2(differences(rows(expected), rows(widened(sides.truth[tap.name])))),
         _gain(inherited, incoming),
         noise.gain,
     )
@@ -132,8 +136,8 @@ def _floor(parts: Sequence[Differences], judged: Differences, dtype: DtypeInfo) 
     squares = np.sum([part.error_squares.sum(axis=1) for part in parts], axis=0)  # [row]
     scale = np.sqrt(judged.truth_squares.sum(axis=1))
     rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * scale
-    total, truth = float(np.sum(squares)), float(judged.truth_squares.sum())
-    return TokenFloor(np.maximum(np.sqrt(squares), rounding), rel_l2(total, truth), "measured")
+    total = rel_l2(float(np.sum(squares)), float(judged.truth_squares.sum()))
+    return TokenFloor(np.maximum(np.sqrt(squares), rounding), total, "measured")
 
 
 def _incoming(reference: Reference, graph: TapGraph, tap: Tap, truth: Captured, side: Captured) -> float:
@@ -149,3 +153,7 @@ def _incoming(reference: Reference, graph: TapGraph, tap: Tap, truth: Captured, 
 
 def _gain(inherited: Differences, incoming: float) -> float | None:
     return math.sqrt(float(inherited.error_squares.sum())) / incoming if incoming > 0 else None
+
+
+def _total_rel_l2(found: Differences) -> float:
+    return rel_l2(float(found.error_squares.sum()), float(found.truth_squares.sum()))

@@ -1,0 +1,114 @@
+"""Every compared tap of one phase taken apart, and what follows for taps that depend on one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparison import TapResult
+from parity.diagnosis import LocalError
+from parity.replay.local import Sides, analyse_local
+from parity.replay.predict import captured_inputs
+from parity.replay.replay import Reference
+from parity.replay.roles import beyond, local_error
+from parity.taps import TapGraph
+
+__all__ = ["PhaseFindings", "find_aliased", "find_harmless", "take_apart"]
+
+_WITHIN = ("match", "rounding")
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseFindings:
+    """One phase taken apart.
+
+    Attributes:
+        graph: all taps.
+        rows: the compared rows by tap, in graph order; only those whose values are finite on both sides.
+        errors: each row's error taken apart.
+        consumers: the taps that read each captured tap, among the compared ones.
+        truth_rel_l2: how far the truth's output is from replay on the truth's inputs, by tap.
+    """
+
+    graph: TapGraph
+    rows: Mapping[str, TapResult]
+    errors: Mapping[str, LocalError]
+    consumers: Mapping[str, tuple[str, ...]]
+    truth_rel_l2: Mapping[str, float]
+
+    def inherits(self, tap: str) -> bool:
+        """Whether what came into `tap` changes what a correct operation would put out."""
+        error = self.errors[tap]
+        ratios = error.inherited_noise_ratio, error.worst_token_inherited_noise_ratio
+        return beyond(*ratios, self.rows[tap].limits)
+
+    def errs(self, tap: str) -> bool:
+        """Whether the operation of `tap` itself is off."""
+        error = self.errors[tap]
+        return beyond(error.local_noise_ratio, error.worst_token_local_noise_ratio, self.rows[tap].limits)
+
+
+def take_apart(reference: Reference, graph: TapGraph, rows: Mapping[str, TapResult], sides: Sides) -> PhaseFindings:
+    """Replay every compared tap; `rows` are those of one phase."""
+    usable = {tap.name: rows[tap.name] for tap in graph if tap.name in rows and rows[tap.name].errors is not None}
+    errors: dict[str, LocalError] = {}
+    consumers: dict[str, list[str]] = {name: [] for name in usable}
+    truth: dict[str, float] = {}
+    for name in usable:
+        analysis = analyse_local(reference, graph, graph[name], sides)
+        errors[name], truth[name] = local_error(analysis), analysis.truth_rel_l2
+        for source in captured_inputs(graph, graph[name], sides.candidate):
+            if source in usable:
+                consumers[source].append(name)
+    readers = {name: tuple(found) for name, found in consumers.items()}
+    return PhaseFindings(graph, usable, errors, readers, truth)
+
+
+def find_harmless(found: PhaseFindings) -> frozenset[str]:
+    """Taps that differ in a way that reaches nothing: no operation that reads them puts out anything else for it.
+
+    Examples: q and k turned by the same angle, which leaves their products alone; a scale that a norm removes.
+    """
+    harmless: set[str] = set()
+    for name in reversed(list(found.rows)):
+        readers = found.consumers[name]
+        differs = found.rows[name].status not in _WITHIN
+        if differs and readers and all(not found.inherits(r) or r in harmless for r in readers):
+            harmless.add(name)
+    return frozenset(harmless)
+
+
+def find_aliased(found: PhaseFindings, sides: Sides, harmless: frozenset[str]) -> Mapping[str, str]:
+    """Taps whose capture shows another tensor, with the name of the tap that it shows.
+
+    Such a tap differs, everything computed from it is right although a correct operation on the captured values
+    would have given something else, and it equals another captured tap.
+    """
+    aliased = {}
+    for name, row in found.rows.items():
+        readers = found.consumers[name]
+        contradicted = readers and all(found.errs(r) and found.rows[r].status in _WITHIN for r in readers)
+        if row.status not in _WITHIN and name not in harmless and contradicted:
+            twin = _twin(name, found, sides)
+            if twin:
+                aliased[name] = twin
+    return aliased
+
+
+def _twin(name: str, found: PhaseFindings, sides: Sides) -> str:
+    """Another tap that the candidate captured with the same values; empty where there is none."""
+    values = sides.candidate[name]
+    for other in found.rows:
+        if other != name and np.array_equal(values, _alike(sides.candidate[other], values)):
+            return other
+    return ""
+
+
+def _alike(other: npt.NDArray[Any], values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """`other` with the shape of `values` where both hold as many elements per token."""
+    same_size = other.size == values.size and other.shape[:2] == values.shape[:2]
+    return other.reshape(values.shape) if same_size else other
