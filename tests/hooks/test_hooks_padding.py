@@ -45,6 +45,14 @@ def test_what_stands_at_padding_does_not_matter(tiny_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_no_token_sees_padding(tiny_dir: Path, attention: str) -> None:
+    tokens = random_batch(10, 4)
+    taps = captured(TransformersRunner(tiny_dir, dtype="fp32", attention=attention), tokens)
+    assert taps["layers.1.probs"][1, :, :, 4:].max() == 0
+    assert taps["layers.1.probs"][0, :, 9].min() > 0
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_a_prompt_of_one_token_is_captured_whole(tiny_dir: Path, attention: str) -> None:
     taps = captured(TransformersRunner(tiny_dir, dtype="fp32", attention=attention), random_batch(1))
     np.testing.assert_array_equal(taps["layers.0.probs"], np.ones((1, 4, 1, 1), dtype=np.float32))

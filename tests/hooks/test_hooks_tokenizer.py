@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tokenizers.processors import TemplateProcessing
 
 from parity.errors import ParityError
 from parity.hooks import encode_prompts, load_tokenizer
@@ -44,6 +45,16 @@ def test_chats_always_go_through_the_template(tokenizer: Any, chat_template: boo
     (pieces,) = encode_prompts([chat], tokenizer, chat_template=chat_template).pieces
     expected = "<|im_start|>system\nbe brief<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
     assert "".join(pieces) == expected
+
+
+def test_what_a_tokenizer_puts_before_texts_is_not_put_before_what_the_template_wrote(tiny_qwen2_dir: Path) -> None:
+    starting = load_tokenizer(tiny_qwen2_dir)
+    starting.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 0)]
+    )
+    text, chat = encode_prompts([Prompt("x"), Prompt(messages=(Message("user", "hi"),))], starting).pieces
+    assert text == ("<|endoftext|>", "x")
+    assert chat[0] == "<|im_start|>"
 
 
 def test_a_chat_that_ends_with_the_assistant_is_not_continued(tokenizer: Any) -> None:
