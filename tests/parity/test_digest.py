@@ -47,12 +47,13 @@ def _changed(**tensors: np.ndarray) -> dict[str, np.ndarray]:
     "other",
     [
         _changed(**{"b.weight": np.array([[0, 1, 2], [3, 4, 6]], dtype=np.float32)}),
+        _changed(**{"b.weight": np.array([[0, 1, 2], [3, 4, -5]], dtype=np.float32)}),
         _changed(**{"b.weight": _TENSORS["b.weight"].reshape(3, 2)}),
         _changed(**{"a.weight": _TENSORS["a.weight"].view(np.float16)}),
         _changed(c=np.zeros(1, dtype=np.float32)),
         {"a.weight": _TENSORS["a.weight"], "b.bias": _TENSORS["b.weight"], "empty": _TENSORS["empty"]},
     ],
-    ids=["value", "shape", "dtype", "one more", "name"],
+    ids=["value", "last byte", "shape", "dtype", "one more", "name"],
 )
 def test_digest_differs_with(tmp_path: Path, other: dict[str, np.ndarray]) -> None:
     assert weights_digest(_save(tmp_path / "other", other)) != weights_digest(_save(tmp_path / "one", _TENSORS))
