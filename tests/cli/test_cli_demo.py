@@ -11,6 +11,12 @@ from parity.comparison import load_comparison
 from qwen_trt_model import bundled_model
 
 
+@pytest.fixture(autouse=True)
+def short_prompts(prompts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two short prompts in place of the bundled ones, which `test_layer_parity_here` runs in full."""
+    monkeypatch.setattr("qwen_trt_model.bundled_prompts", lambda: prompts)
+
+
 def test_the_demo_shows_parity_and_writes_where_it_says(
     parity: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -49,4 +55,4 @@ def test_a_fault_that_can_not_be_planted_is_refused(
 def test_without_prompts_the_bundled_ones_are_taken_and_it_says_so(parity: Command, tmp_path: Path) -> None:
     outcome = parity("record", "reference", "--reference", bundled_model(), "--taps", "logits", "--out", tmp_path / "r")
     assert outcome.status == 0, outcome.err
-    assert "note: no --prompts: using the " in outcome.err
+    assert "note: no --prompts: using the 2 texts of the bundled model" in outcome.err
