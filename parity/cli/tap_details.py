@@ -21,16 +21,18 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 _PROFILE_COLUMNS = 80
 
 
-def print_tap(comparison: Comparison, row: TapResult, *, run: str, console: Console) -> None:
+def print_tap(comparison: Comparison, row: TapResult, *, console: Console) -> None:
     """Print one row in full: the verdict in words, then inputs, metrics, tokens, channels, heads and histograms.
 
     Args:
         comparison: what `row` belongs to.
         row: what is shown.
-        run: folder of the run, for the next command.
         console: where to print.
     """
-    console.print(escape(failure_message(comparison, row, run=run)), highlight=False, soft_wrap=True)
+    words = failure_message(comparison, row).splitlines()
+    # The next command would be the one that printed this.
+    verdict = "\n".join(line for line in words if not line.startswith("  next "))
+    console.print(escape(verdict), highlight=False, soft_wrap=True)
     for title, table in _sections(comparison, row):
         console.print()
         console.print(f"[bold]{escape(title)}[/]", highlight=False)

@@ -74,6 +74,7 @@ def test_one_tap_is_shown_in_full(parity: Command, failing_run: Path) -> None:
     assert places == sorted(places)
     assert "layers.1.attn_ctx  match" in outcome.out
     assert "…" not in outcome.out.partition("Inputs")[2]
+    assert "parity report" not in outcome.out
 
 
 def test_a_tap_in_order_ends_with_0(parity: Command, failing_run: Path) -> None:
