@@ -1,0 +1,47 @@
+"""A linear map with weights that are none of the reference's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from parity.diagnose.case import SourceCase
+from parity.diagnose.columns import columns, input_columns, token_weights
+from parity.diagnose.hypothesis import Hypothesis, Prediction
+from parity.replay.arrays import Floats
+
+__all__ = ["OTHER_WEIGHTS"]
+
+_TOKENS_PER_CHANNEL = 3
+_WIDEST = 1024
+
+
+def _predict(case: SourceCase) -> Iterable[Prediction]:
+    """Weights fitted to one half of the tokens predict the other half, each in turn.
+
+    So that noise can't be fitted: what is predicted was not seen. Tokens whose prediction is needed are those of
+    the other half, so each half's map is used on the other.
+    """
+    x, output, weights = input_columns(case), columns(case, case.output), token_weights(case)[:, None]
+    if x.shape[1] > _WIDEST or len(x) < _TOKENS_PER_CHANNEL * (x.shape[1] + 1):
+        return
+    design = np.concatenate([x, np.ones((len(x), 1))], axis=1)
+    half = np.arange(len(x)) % 2 == 0
+    predicted = np.empty_like(output)
+    for seen in (half, ~half):
+        solved = np.linalg.lstsq((design * weights)[seen], (output * weights)[seen], rcond=None)[0]
+        predicted[~seen] = design[~seen] @ solved
+    noun = "head" if case.tap.kind == "logits" else "map"
+    sentence = f"{case.tap.kind} is a linear {noun} of its input, with weights that are not this model's"
+    yield Prediction(sentence, _in_place(case, predicted), design.shape[1] * output.shape[1])
+
+
+def _in_place(case: SourceCase, rows: Floats) -> Floats:
+    """`rows` of real tokens in an array with the axes of the tap; padding as the candidate has it."""
+    output: Floats = case.output.copy()
+    output[case.reference.tokens.mask] = rows.reshape(len(rows), *case.output.shape[2:])
+    return output
+
+
+OTHER_WEIGHTS = Hypothesis("other_weights", ("linear",), _predict, rank=90, needs_all_tokens=True)

@@ -1,0 +1,62 @@
+"""What an unexplained residual looks like, in words: where it is, what it follows, how large it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parity.diagnose.case import SourceCase
+from parity.diagnose.columns import columns
+from parity.diagnose.formats import FORMATS
+from parity.diagnose.residual import Residual, residual_of
+from parity.diagnose.signature_place import BEYOND_NOISE, channel_words, token_words
+from parity.diagnose.signature_relation import relation_words
+from parity.dtypes import ROUNDING_REL_L2
+
+__all__ = ["describe"]
+
+_NEAR = 3.0
+
+
+def describe(case: SourceCase) -> str:
+    """The structure of what `case` does wrong, in plain sentences; says so where it has none."""
+    residual = residual_of(case)
+    if residual.energy == 0:
+        return _non_finite_words(case) or "The output is exactly what the reference's operation gives."
+    if (residual.ratio <= BEYOND_NOISE).all() and not _non_finite_words(case):
+        return f"{_size_words(residual, '')} nothing is beyond noise."
+    found = [*token_words(residual), *channel_words(residual, case.tap), *relation_words(case, residual)]
+    structure = "; ".join(found) if found else "it has no structure: random over tokens and channels, with mean zero"
+    size = _size_words(residual, "" if found else _rounding_words(residual))
+    return " ".join(part for part in (_non_finite_words(case), size, f"{structure}.") if part)
+
+
+def _non_finite_words(case: SourceCase) -> str:
+    bad = ~np.isfinite(columns(case, case.output))
+    if not bad.any():
+        return ""
+    row, channel = (int(place) for place in np.argwhere(bad)[0])
+    return f"{int(bad.sum())} of {bad.size} values are not finite, the first in channel {channel} of token {row}."
+
+
+def _size_words(residual: Residual, more: str) -> str:
+    """Relative size and R."""
+    relative, ratio = _relative(residual), residual.ratio
+    of_output = "The residual" if relative is None else f"The residual is {relative:.3g} of the output"
+    return f"{of_output} (R {np.median(ratio):.3g}, at the worst token {ratio.max():.3g}{more}):"
+
+
+def _rounding_words(residual: Residual) -> str:
+    """The format whose rounding makes about as much noise."""
+    relative = _relative(residual)
+    if not relative:
+        return ""
+    roundings = {format_.short: relative / (ROUNDING_REL_L2 * format_.unit_roundoff) for format_ in FORMATS[1:]}
+    name = min(roundings, key=lambda short: abs(np.log(roundings[short])))
+    near = 1 / _NEAR < roundings[name] < _NEAR
+    return f", as much as {roundings[name]:.2g} roundings to {name}" if near else ""
+
+
+def _relative(residual: Residual) -> float | None:
+    """‖residual‖ / ‖output‖; None where the output should be zero."""
+    scale = float(np.einsum("rc,rc->", residual.predicted, residual.predicted))
+    return float(np.sqrt(residual.energy / scale)) if scale > 0 else None
