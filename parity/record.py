@@ -62,7 +62,7 @@ def _record_phase(runner: Runner, phase: Phase, taps: Sequence[Tap], writer: Dum
         if tap is None:
             asked = name in {tap.name for tap in taps}
             raise ParityError(f"runner returned tap {name!r} " + ("twice" if asked else "unasked"))
-        writer.add(name, canonical(array, tap, phase))
+        writer.add(tap, canonical(array, tap, phase))
 
     runner.capture(phase, taps, sink)
     if awaited:

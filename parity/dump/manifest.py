@@ -18,14 +18,21 @@ class TapRecord:
     Attributes:
         name: the tap.
         dtype: numpy's name of the stored format.
-        shape: as stored, every axis of the tap.
+        shape: every axis of the tap, padding included.
         file: name of the safetensors file that holds it under the tap's name.
+        packed: whether only real tokens are stored, prompt after prompt, ``[real tokens, …]`` in place of
+            ``[batch, token, …]``.
     """
 
     name: str
     dtype: str
     shape: tuple[int, ...]
     file: str
+    packed: bool = False
+
+    def stored_shape(self, real_tokens: int) -> tuple[int, ...]:
+        """The shape in the file."""
+        return (real_tokens, *self.shape[2:]) if self.packed else self.shape
 
 
 @dataclass(frozen=True)

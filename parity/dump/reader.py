@@ -22,20 +22,23 @@ __all__ = ["Dump", "PhaseDump", "TapArrays"]
 
 
 class TapArrays(Mapping[str, "npt.NDArray[Any]"]):
-    """The taps of one phase, each read from disk when asked for."""
+    """The taps of one phase, each read from disk when asked for; padding holds zeros."""
 
-    def __init__(self, folder: Path, record: PhaseRecord) -> None:
+    def __init__(self, folder: Path, record: PhaseRecord, mask: npt.NDArray[np.bool_]) -> None:
         self._folder = folder
-        self._files = {tap.name: tap.file for tap in record.taps}
+        self._taps = {tap.name: tap for tap in record.taps}
+        self._mask = mask
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        return _read_tensor(self._folder / self._files[name], name)
+        tap = self._taps[name]
+        stored = _read_tensor(self._folder / tap.file, name)
+        return _padded(stored, tap.shape, self._mask) if tap.packed else stored
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
+        return iter(self._taps)
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self._taps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,26 +88,32 @@ class Dump:
         """
         for record in self.manifest.phases:
             if record.name == name:
-                return PhaseDump(name, _read_tokens(self.path, record), TapArrays(self.path, record))
+                tokens = _read_tokens(self.path, record)
+                return PhaseDump(name, tokens, TapArrays(self.path, record, tokens.mask))
         raise ParityError(
             f"{self.path}: no phase {name!r}",
             cure="there are " + ", ".join(p.name for p in self.manifest.phases),
         )
 
 
+def _padded(stored: npt.NDArray[Any], shape: tuple[int, ...], mask: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    array = np.zeros(shape, dtype=stored.dtype)
+    array[mask] = stored
+    return array
+
+
 def _check_phase(folder: Path, record: PhaseRecord) -> None:
+    real_tokens = int(_read_tokens(folder, record).mask.sum())
     by_file: dict[str, dict[str, tuple[int, ...]]] = {}
     for tap in record.taps:
-        by_file.setdefault(tap.file, {})[tap.name] = tap.shape
+        by_file.setdefault(tap.file, {})[tap.name] = tap.stored_shape(real_tokens)
     for file, expected in by_file.items():
         found = _shapes(folder / file)
         if found != expected:
             wrong = sorted(name for name in {*found, *expected} if found.get(name) != expected.get(name))
             raise ParityError(
-                f"{folder / file}: differs from the manifest at {', '.join(wrong[:5])}",
-                cure="record it again",
+                f"{folder / file}: differs from the manifest at {', '.join(wrong[:5])}", cure="record it again"
             )
-    _read_tokens(folder, record)
 
 
 def _read_tokens(folder: Path, record: PhaseRecord) -> TokenBatch:

@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 from parity.dump.manifest import Manifest, PhaseRecord, TapRecord
 from parity.errors import ParityError
 from parity.serial import write_json
+from parity.taps import Tap
 from parity.tokens import Phase
 
 __all__ = ["MANIFEST", "DumpWriter", "whole_folder"]
@@ -40,10 +41,11 @@ class DumpWriter:
         self._records: list[TapRecord] = []
         self._shards = 0
         self._phase = ""
+        self._mask = np.ones((0, 0), dtype=np.bool_)
 
     def begin(self, phase: Phase) -> None:
         """Start a phase and store its tokens."""
-        self._phase = phase.name
+        self._phase, self._mask = phase.name, phase.tokens.mask
         self._shards = 0
         self._records = []
         tokens = {
@@ -53,11 +55,12 @@ class DumpWriter:
         }
         self._save(tokens, self._tokens_file)
 
-    def add(self, name: str, array: npt.NDArray[Any]) -> None:
-        """Store one tap of the current phase."""
+    def add(self, tap: Tap, array: npt.NDArray[Any]) -> None:
+        """Store one tap of the current phase, without its padding."""
         file = f"{self._phase}-{self._shards:05d}.safetensors"
-        self._shard[name] = array
-        self._records.append(TapRecord(name, array.dtype.name, tuple(array.shape), file))
+        packed = tap.axes[:2] == ("batch", "token")
+        self._shard[tap.name] = array[self._mask] if packed else array
+        self._records.append(TapRecord(tap.name, array.dtype.name, tuple(array.shape), file, packed))
         if sum(held.nbytes for held in self._shard.values()) >= _SHARD_BYTES:
             self._flush()
 

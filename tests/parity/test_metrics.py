@@ -164,6 +164,19 @@ def test_a_lucky_token_of_the_floor_does_not_condemn_an_honest_rounding() -> Non
     assert noise_metrics(differences(rows(truth), rows(honest)), floor).worst_token_noise_ratio < 4
 
 
+def test_a_token_that_hangs_on_one_number_is_judged_by_the_noisy_ones() -> None:
+    """Some tokens are a hundred times as noisy; in one of them the floor run happened to hit the truth."""
+    truth = np.ones((100, 1, 16))
+    size = np.where(np.arange(100) % 10 == 0, 1e-2, 1e-4)[:, None, None]
+    lucky = np.where(np.arange(100) == 50, 1e-4, 1.0)[:, None, None]
+    floor = token_floor([differences(rows(truth), rows(truth + size * lucky))], unit_roundoff=2.0**-24)
+    found = noise_metrics(differences(rows(truth), rows(truth + 1.5 * size)), floor)
+    assert found.worst_token_noise_ratio == pytest.approx(1.5)
+    broken = np.where(np.arange(100) == 50, 20.0, 1.5)[:, None, None]
+    found = noise_metrics(differences(rows(truth), rows(truth + broken * size)), floor)
+    assert found.worst_token_noise_ratio == pytest.approx(20)
+
+
 def test_where_the_floor_is_exact_the_scale_of_the_inputs_serves() -> None:
     truth = np.zeros((4, 1, 8))
     exact = differences(rows(truth), rows(truth))

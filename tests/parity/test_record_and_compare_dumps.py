@@ -11,6 +11,7 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 import pytest
+from safetensors import safe_open
 
 from parity.compare_dumps import compare_dumps
 from parity.comparison import load_comparison, save_comparison
@@ -34,8 +35,13 @@ def full_shape(tap: Tap) -> tuple[int, ...]:
 
 
 def truth_arrays(seed: int = 0) -> dict[str, npt.NDArray[Any]]:
+    """Random values, zero at padding, where a dump keeps nothing."""
     rng = np.random.default_rng(seed)
-    return {tap.name: rng.normal(size=full_shape(tap)) for tap in GRAPH}
+    arrays = {tap.name: rng.normal(size=full_shape(tap)) for tap in GRAPH}
+    for tap in GRAPH:
+        if "key" not in tap.axes:
+            arrays[tap.name][~TOKENS.mask] = 0
+    return arrays
 
 
 def rounded(arrays: Arrays, dtype: npt.DTypeLike, *, seed: int) -> dict[str, npt.NDArray[Any]]:
@@ -290,3 +296,13 @@ def test_strict_fails_on_every_flag(tmp_path: Path, truth: Dump, floor: Dump) ->
     assert comparison.passed
     strict = replace(comparison, limits=replace(comparison.limits, strict=True))
     assert [row.tap for row in strict.failures] == ["embed"]
+
+
+def test_padding_is_not_stored(tmp_path: Path) -> None:
+    dump = recorded(tmp_path / "packed", ArrayRunner(truth_arrays(), "float64"))
+    (first,) = [tap for tap in dump.manifest.phases[0].taps if tap.name == "embed"]
+    assert (first.shape, first.stored_shape(7)) == ((2, 5, 16), (7, 16))
+    with safe_open(dump.path / first.file, framework="numpy") as file:
+        assert file.get_slice("embed").get_shape() == [7, 16]
+    read = dump.phase("prefill").arrays["embed"]
+    assert not read[~TOKENS.mask].any()
