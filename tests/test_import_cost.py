@@ -7,7 +7,18 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "transformers", "onnxruntime", "onnx_ir", "pandas", "matplotlib", "jinja2", "rich", "typer", "tensorrt")
+HEAVY = (
+    "torch",
+    "transformers",
+    "onnxruntime",
+    "onnx_ir",
+    "pandas",
+    "matplotlib",
+    "jinja2",
+    "rich",
+    "typer",
+    "tensorrt",
+)
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -29,7 +40,9 @@ def test_the_check_sees_what_is_loaded() -> None:
     assert loaded_by("import parity, pandas") == {"pandas"}
 
 
-@pytest.mark.parametrize("module", ["qwen_trt_model", "parity.engines", "parity.pytest_plugin", "parity.reports.layers_csv"])
+@pytest.mark.parametrize(
+    "module", ["qwen_trt_model", "parity.engines", "parity.pytest_plugin", "parity.reports.layers_csv"]
+)
 def test_the_candidates_side_needs_no_pytorch(module: str) -> None:
     assert not loaded_by(f"import {module}") & {"torch", "transformers"}
 

@@ -19,9 +19,7 @@ _CHATML = (
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 _SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-_TEXT = (
-    "def add(first, second):\n    return first + second\n\nfor line in open(path):\n    print(add(line, 1))\n"
-)
+_TEXT = "def add(first, second):\n    return first + second\n\nfor line in open(path):\n    print(add(line, 1))\n"
 _SIZES: dict[str, Any] = {
     "vocab_size": 320,
     "hidden_size": 32,
