@@ -16,8 +16,9 @@ help:
 demo: $(VENV)/.ready
 	$(BIN)/parity demo --out runs/demo
 
+# One thread a worker: two workers with two threads each wait for one another most of the time.
 test: $(VENV)/.ready-for-tests
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 lint: $(VENV)/.ready-for-lint
 	$(BIN)/ruff check .
