@@ -26,7 +26,7 @@ def inputs(tiny_qwen2_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("inputs")
     prompts = folder / "prompts.txt"
     line = "for line in open(path): print(line) " * 12
-    prompts.write_text(f"{line}\n" * 6, encoding="utf-8")
+    prompts.write_text(f"{line}\n" * 32, encoding="utf-8")
     model = ReferenceRequest(str(tiny_qwen2_dir), truth="fp32")
     quiet = SilentProgress()
     record_truth(model, InputRequest(prompts), taps=None, out=folder / "reference", progress=quiet)
@@ -38,8 +38,9 @@ def inputs(tiny_qwen2_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def recording(inputs: Path, tmp_path: Path) -> list[str]:
     """A command that records a candidate."""
     sides = ["--candidate", inputs / "built" / "network.onnx", "--tokens", inputs / "reference"]
-    command = [sys.executable, "-m", "parity", "record", "candidate", *sides, "--out", tmp_path / "dumps" / "candidate"]
-    return list(map(str, command))
+    many = ["--taps", "all,*.scores,*.probs"]  # large ones, so that there is time to interrupt
+    command = [sys.executable, "-m", "parity", "record", "candidate", *sides, *many]
+    return [*map(str, command), "--out", str(tmp_path / "dumps" / "candidate")]
 
 
 def start(command: list[str], *, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
