@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -306,3 +308,14 @@ def test_padding_is_not_stored(tmp_path: Path) -> None:
         assert file.get_slice("embed").get_shape() == [7, 16]
     read = dump.phase("prefill").arrays["embed"]
     assert not read[~TOKENS.mask].any()
+
+
+def test_bfloat16_is_read_by_a_fresh_process(tmp_path: Path) -> None:
+    """NumPy knows bfloat16 only where ml_dtypes was imported, which reading a dump has to do by itself."""
+    dump = recorded(tmp_path / "bf16", ArrayRunner(rounded(truth_arrays(), ml_dtypes.bfloat16, seed=1), "bfloat16"))
+    code = (
+        "import sys; from pathlib import Path; from parity.dump import Dump\n"
+        "print(Dump.open(Path(sys.argv[1])).phase('prefill').arrays['embed'].dtype)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(dump.path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "bfloat16"
