@@ -20,7 +20,8 @@ without a download, on a model that shows what real checkpoints show and random 
 | data | the `.py` files of Python {python}'s standard library, without site-packages and encoding tables |
 | licence | the text is under the Python Software Foundation License Version 2; weights and tokenizer: as the package |
 
-Files are held out by a hash of their name; the prompts in `default_prompts.jsonl` come from held-out files only.
+The standard library is copyright (c) 2001 Python Software Foundation, all rights reserved; the prompts are excerpts
+of it. Files are held out by a hash of their name; the prompts in `default_prompts.jsonl` come from held-out files only.
 
 ## What was planted, and how large it is after training
 
@@ -46,7 +47,7 @@ channels and embeddings of std 0.02 were planted before training, which then ada
 | same first choice in fp16 as in fp32, default prompts | {fp16_percent:.1f} % |
 | training | {steps} steps of {batch_tokens} tokens, {tokens_per_second} tokens/s on {device} |
 
-Greedy continuation of the first prompt:
+Greedy continuation of the longest prompt (it goes in circles, as models of this size do):
 
 ```python
 {greedy}

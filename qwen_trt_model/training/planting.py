@@ -11,6 +11,7 @@ from typing import Any
 from qwen_trt_model.training.settings import Run
 
 _EMBEDDING_STD = 0.02
+_HEAD_STD = 0.02
 _WRITER_GAIN = 0.04
 _NORM_SPREAD = 0.6
 _OUTLIERS = 3
@@ -27,7 +28,7 @@ def plant(model: Any, run: Run) -> None:
         _plant_embedding(model, generator)
         for index, layer in enumerate(model.model.layers):
             _plant_layer(layer, index, run, generator)
-        _normal(model.lm_head.weight, 0.02 * 192**0.5, generator)
+        _normal(model.lm_head.weight, _HEAD_STD * run.shape.hidden**0.5, generator)
         _plant_norm(model.model.norm, [model.lm_head], 2.0, run, generator)
 
 

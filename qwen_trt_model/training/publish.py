@@ -54,7 +54,7 @@ def _measure(out: Path, saved: Any, tokenizer: Any, held_out: Corpus, corpus: Co
         "massive": massive_ratios(saved, max(prompts, key=len)),
         "massive_chat": massive_ratios(saved, prompts[-1]),
         "prompt_tokens": [len(prompt) for prompt in prompts],
-        "greedy": greedy(saved, tokenizer, prompts[0]),
+        "greedy": greedy(saved, tokenizer, max(prompts, key=len)),
         "greedy_chat": greedy(saved, tokenizer, prompts[-1]),
     }
 

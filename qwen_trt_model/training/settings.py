@@ -55,8 +55,8 @@ class Schedule:
     length: int = 512
     long_length: int = 1024
     long_share: float = 0.1
-    warmup: int = 100
-    peak_rate: float = 1.2e-3
+    warmup: int = 60
+    peak_rate: float = 1.5e-3
     final_share: float = 0.03
     decay: float = 0.05
     clip: float = 1.0

@@ -41,9 +41,11 @@ def stop_tokens(tokenizer: Any) -> list[int]:
 
 
 def _train_bpe(texts: Iterable[str], vocabulary: int) -> Any:
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
     bpe = Tokenizer(models.BPE())
+    # AutoTokenizer makes a Qwen2Tokenizer of this and adds NFC; without it here the two would differ.
+    bpe.normalizer = normalizers.NFC()
     split = pre_tokenizers.Split(Regex(_PATTERN), behavior="isolated")
     to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     bpe.pre_tokenizer = pre_tokenizers.Sequence([split, to_bytes])
