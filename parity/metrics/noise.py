@@ -80,9 +80,10 @@ def worst_case_ratio_by_token(candidate: Differences, floor: TokenFloor) -> Floa
 
 
 def noise_metrics(candidate: Differences, floor: TokenFloor) -> NoiseMetrics:
-    """R of the median and of the worst token."""
+    """R of the median and of the worst token; the worst is judged by a larger noise, but never called the better."""
     ratios, worst = noise_ratio_by_token(candidate, floor), worst_case_ratio_by_token(candidate, floor)
-    return NoiseMetrics(float(np.median(ratios)), float(worst.max()), floor.rel_l2, floor.basis)
+    median = float(np.median(ratios))
+    return NoiseMetrics(median, max(float(worst.max()), median), floor.rel_l2, floor.basis)
 
 
 def _noisy(relative: Floats) -> float:

@@ -177,6 +177,14 @@ def test_a_token_that_hangs_on_one_number_is_judged_by_the_noisy_ones() -> None:
     assert found.worst_token_noise_ratio == pytest.approx(20)
 
 
+@given(pairs(), st.floats(1e-6, 1.0))
+def test_the_worst_token_is_never_better_than_the_median(pair: tuple[Floats, Floats], size: float) -> None:
+    truth, side = pair
+    floor = token_floor([differences(rows(truth), rows(noisy(truth, 0, size)))], unit_roundoff=U16)
+    found = noise_metrics(differences(rows(truth), rows(side)), floor)
+    assert found.worst_token_noise_ratio >= found.noise_ratio
+
+
 def test_where_the_floor_is_exact_the_scale_of_the_inputs_serves() -> None:
     truth = np.zeros((4, 1, 8))
     exact = differences(rows(truth), rows(truth))
