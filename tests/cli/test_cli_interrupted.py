@@ -44,7 +44,13 @@ def recording(inputs: Path, tmp_path: Path) -> list[str]:
 
 
 def start(command: list[str], *, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=limit)
+    def prepare() -> None:
+        # A shell's background job ignores SIGINT, and so would what it starts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if limit is not None:
+            limit()
+
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=prepare)
 
 
 def wait_until_recording(folder: Path) -> Path:
