@@ -59,11 +59,8 @@ def weighted(case: SourceCase, array: Floats) -> Floats:
 
 def captured_names(case: SourceCase, width: int, *, without: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The candidate's captured taps of `width` channels in all, in graph order."""
-    return tuple(
-        tap.name
-        for tap in case.graph
-        if tap.name in case.candidate and tap.name not in without and "key" not in tap.axes and _width(tap) == width
-    )
+    names = frozenset(case.candidate) - frozenset(without)
+    return tuple(tap.name for tap in case.graph if tap.name in names and "key" not in tap.axes and _width(tap) == width)
 
 
 def captured_columns(case: SourceCase, captured: Captured, name: str) -> Floats:

@@ -11,10 +11,10 @@ import numpy as np
 from parity.comparison import NoiseMetrics
 from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import columns, noise_floor
-from parity.diagnose.hypothesis import Hypothesis, Prediction
+from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis, Prediction
 from parity.diagnose.thinning import is_tokenwise, thinned
 from parity.diagnosis import Cause
-from parity.metrics import noise_metrics
+from parity.metrics import noise_metrics, noise_ratio_by_token
 
 __all__ = ["explain"]
 
@@ -23,15 +23,18 @@ _LEAST_SHARE = 0.5
 _PROMISING_SHARE = 0.3
 _VALUES_PER_FITTED = 3
 _WORST_TOKEN_LIMIT = 4.0
+_EQUALLY_GOOD = 1.2
+_NO_BETTER_THAN = 0.25
 
 
 def explain(case: SourceCase, hypotheses: Sequence[Hypothesis], *, noise_limit: float = 2.0) -> tuple[Cause, ...]:
-    """The causes that explain at least half of the residual, the best of each hypothesis, the best first.
+    """The causes that explain at least half of residual and output, the best of each hypothesis, the best first.
 
-    A cause whose remainder is noise (R within `noise_limit`, at the worst token within 4) stands before
-    one that leaves more; among those, the one with fewer fitted numbers and the more specific one. Causes that
-    leave more are ordered by how much, in steps of a factor of two. A cause that fits more than a third as many
-    numbers as there are values explains nothing. Where the residual itself is noise, there is nothing to explain.
+    A cause whose remainder is noise (R within `noise_limit`, at the worst token within 4) stands before one that
+    leaves more. Of those, all that leave about as little as the best are equally good: then fewer fitted numbers
+    and the more specific hypothesis win. Causes that leave more are ordered by how much, in steps of a factor of
+    two. A cause that fits more than a third as many numbers as there are values explains nothing. Where the
+    residual itself is noise, there is nothing to explain.
 
     Of an output that is not finite, the share is that of non-finite elements whose place and sign are predicted.
     """
@@ -41,14 +44,53 @@ def explain(case: SourceCase, hypotheses: Sequence[Hypothesis], *, noise_limit: 
     whole = _squares(case, case.predicted)
     if whole == 0 or _is_noise(_noise(case, case.predicted), noise_limit):
         return ()
-    best: dict[str, tuple[tuple[float, ...], Cause]] = {}
+    judged = []
     for hypothesis in usable:
         for prediction in _predictions(case, hypothesis):
-            found = _judged(case, hypothesis, prediction, whole, noise_limit)
-            if found is not None and (hypothesis.name not in best or found[0] < best[hypothesis.name][0]):
-                best[hypothesis.name] = found
-    ranked = sorted(best.values(), key=lambda pair: pair[0])
-    return tuple(cause for _, cause in ranked[:_KEPT])
+            found = _judge(case, hypothesis, prediction, whole=whole, noise_limit=noise_limit)
+            if found is not None:
+                judged.append(found)
+    return _ranked(judged)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A prediction, measured.
+
+    Attributes:
+        cause: what is reported of it.
+        rank: of its hypothesis.
+        complete: whether what it leaves is noise.
+        remainder: mean square of what it leaves at a token in units of the noise there, as if nothing had been
+            fitted.
+    """
+
+    cause: Cause
+    rank: int
+    complete: bool
+    remainder: float
+
+
+def _ranked(judged: Sequence[_Judged]) -> tuple[Cause, ...]:
+    complete = [found for found in judged if found.complete]
+    specific = [found for found in complete if found.rank < DESCRIPTION_RANK]
+    # A description that fits a number to each token or channel fits some of the noise too, so it sets no standard.
+    least = min((found.remainder for found in specific or complete), default=0.0)
+    bar = _EQUALLY_GOOD * max(least, _NO_BETTER_THAN)
+    best: dict[str, Cause] = {}
+    for found in sorted(judged, key=lambda found: _order(found, bar)):
+        best.setdefault(found.cause.hypothesis, found.cause)
+    return tuple(best.values())[:_KEPT]
+
+
+def _order(found: _Judged, bar: float) -> tuple[float, ...]:
+    cause = found.cause
+    if found.complete and found.remainder <= bar:
+        return (0, cause.fitted, found.rank, found.remainder)
+    if found.complete:
+        return (1, found.remainder, cause.fitted, found.rank)
+    left = max(1 - cause.explained_share, 1e-30)
+    return (2, round(math.log2(left) / 2), cause.fitted, found.rank, left)
 
 
 def _predictions(case: SourceCase, hypothesis: Hypothesis) -> Iterator[Prediction]:
@@ -67,32 +109,28 @@ def _is_promising(thin: SourceCase, hypothesis: Hypothesis) -> bool:
     return any(_squares(thin, prediction.output) <= enough for prediction in hypothesis.predict(thin))
 
 
-def _judged(
-    case: SourceCase, hypothesis: Hypothesis, prediction: Prediction, whole: float, noise_limit: float
-) -> tuple[tuple[float, ...], Cause] | None:
-    """The cause and its place in the order; None where it explains too little or fits too much."""
-    share = 1 - _squares(case, prediction.output) / whole
-    # Written this way round, a share that is NaN is refused.
-    if not share >= _LEAST_SHARE or prediction.fitted * _VALUES_PER_FITTED > case.rows(case.output).elements:
+def _judge(
+    case: SourceCase, hypothesis: Hypothesis, prediction: Prediction, *, whole: float, noise_limit: float
+) -> _Judged | None:
+    """None where a prediction explains too little or fits too much."""
+    left, values = _squares(case, prediction.output), case.rows(case.output).elements
+    # Zeros would explain half of a residual that has nothing to do with the prediction, so the output counts too.
+    allowed = (1 - _LEAST_SHARE) * min(whole, _squares(case, np.zeros_like(case.output)))
+    # Written this way round, a remainder that is NaN is refused.
+    if not left <= allowed or prediction.fitted * _VALUES_PER_FITTED > values:
         return None
-    noise = _noise(case, prediction.output)
-    known = case.floor is not None
+    found, floor = case.distance(prediction.output), noise_floor(case, prediction.output)
+    noise, known = noise_metrics(found, floor), case.floor is not None
     cause = Cause(
         hypothesis.name,
         prediction.sentence,
-        share,
+        1 - left / whole,
         noise.noise_ratio if known else None,
         noise.worst_token_noise_ratio if known else None,
         prediction.fitted,
     )
-    return _order(cause, hypothesis, _is_noise(noise, noise_limit), noise), cause
-
-
-def _order(cause: Cause, hypothesis: Hypothesis, complete: bool, noise: NoiseMetrics) -> tuple[float, ...]:
-    if complete:
-        return (0, cause.fitted, hypothesis.rank, noise.noise_ratio)
-    left = max(1 - cause.explained_share, 1e-30)
-    return (1, round(math.log2(left) / 2), cause.fitted, hypothesis.rank, left)
+    remainder = float(np.square(noise_ratio_by_token(found, floor)).mean()) / (1 - prediction.fitted / values)
+    return _Judged(cause, hypothesis.rank, _is_noise(noise, noise_limit), remainder)
 
 
 def _noise(case: SourceCase, output: np.ndarray) -> NoiseMetrics:

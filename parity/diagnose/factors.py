@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from parity.taps import DecoderShape
+
 __all__ = ["likely_factors", "named_factor"]
 
 _TOLERANCE = 0.02
+_SMALLEST = 1e-9
 
 
 def likely_factors(value: float) -> Iterator[float]:
@@ -21,16 +24,18 @@ def likely_factors(value: float) -> Iterator[float]:
     yield value
 
 
-def named_factor(value: float, *, hidden: int) -> str:
+def named_factor(value: float, *, shape: DecoderShape) -> str:
     """`value` with four digits, and where it comes from if that is plain: ``8 (√hidden)``."""
-    for name, number in (("√hidden", math.sqrt(hidden)), ("1/√hidden", 1 / math.sqrt(hidden)), ("hidden", hidden)):
-        if math.isclose(value, number, rel_tol=1e-3):
-            return f"{value:.4g} ({name})"
+    for size in ("hidden", "head_dim", "heads", "layers"):
+        number = getattr(shape, size)
+        for name, known in ((f"√{size}", number**0.5), (f"1/√{size}", number**-0.5)):
+            if number > 1 and math.isclose(value, known, rel_tol=1e-3):
+                return f"{value:.4g} ({name})"
     return f"{value:.4g}"
 
 
 def _simple_near(size: float) -> Iterator[float]:
-    if size == 0 or not math.isfinite(size):
+    if not _SMALLEST < size < 1 / _SMALLEST:
         return
     yield float(round(size))
     yield 1 / max(1, round(1 / size))

@@ -12,7 +12,7 @@ from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import input_columns
 from parity.replay.arrays import Floats, widened
 
-__all__ = ["FusedRows", "fused_kinds", "fused_rows", "fused_weights"]
+__all__ = ["FusedRows", "fused_bias", "fused_kinds", "fused_rows", "fused_starts", "fused_weight"]
 
 _FUSED = (("q", "k", "v"), ("gate", "up"))
 
@@ -49,18 +49,27 @@ def fused_kinds(case: SourceCase) -> tuple[str, ...]:
 
 def fused_rows(case: SourceCase) -> FusedRows:
     """The pool of a linear tap at all tokens of `case`; meant for thin cases."""
-    weight, bias = fused_weights(case)
-    sizes = [len(_stored(case, kind)) for kind in fused_kinds(case)]
-    starts = tuple(int(start) for start in np.cumsum([0, *sizes]))
-    return FusedRows(fused_kinds(case), starts, input_columns(case) @ weight.T, bias)
+    outputs = input_columns(case) @ fused_weight(case).T
+    return FusedRows(fused_kinds(case), fused_starts(case), outputs, fused_bias(case))
 
 
-def fused_weights(case: SourceCase) -> tuple[Floats, Floats]:
-    """Weights ``[fused row, in]`` and bias ``[fused row]`` of the pool."""
-    weights = [widened(_stored(case, kind)) for kind in fused_kinds(case)]
-    biases = [case.reference.weights.parameters(case.sibling(kind)).bias for kind in fused_kinds(case)]
-    filled = [np.zeros(len(w)) if b is None else widened(b) for w, b in zip(weights, biases, strict=True)]
-    return np.concatenate(weights), np.concatenate(filled)
+def fused_starts(case: SourceCase) -> tuple[int, ...]:
+    """The first row of each weight in the pool, and the number of all rows."""
+    return tuple(int(start) for start in np.cumsum([0, *(len(_stored(case, kind)) for kind in fused_kinds(case))]))
+
+
+def fused_weight(case: SourceCase) -> Floats:
+    """The weights of the pool, ``[fused row, in]``."""
+    return np.concatenate([widened(_stored(case, kind)) for kind in fused_kinds(case)])
+
+
+def fused_bias(case: SourceCase) -> Floats:
+    """The bias of each row of the pool, zero where there is none, ``[fused row]``."""
+    parts = []
+    for kind in fused_kinds(case):
+        bias = case.reference.weights.parameters(case.sibling(kind)).bias
+        parts.append(np.zeros(len(_stored(case, kind))) if bias is None else widened(bias))
+    return np.concatenate(parts)
 
 
 def _stored(case: SourceCase, kind: str) -> npt.NDArray[Any]:

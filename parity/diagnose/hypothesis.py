@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from parity.diagnose.case import SourceCase
 from parity.replay.arrays import Floats
 
-__all__ = ["CHANNEL_OPERATIONS", "EVERY_OPERATION", "Hypothesis", "Prediction"]
+__all__ = ["CHANNEL_OPERATIONS", "DESCRIPTION_RANK", "EVERY_OPERATION", "Hypothesis", "Prediction"]
 
 CHANNEL_OPERATIONS = ("embedding", "rms_norm", "linear", "rotary", "attention", "add", "silu_mul")
 """Operations whose taps have a channel axis of fixed meaning."""
+
+DESCRIPTION_RANK = 50
+"""From this rank on, a hypothesis describes what many causes look like; below, it names one."""
 
 EVERY_OPERATION = (*CHANNEL_OPERATIONS, "scores", "softmax")
 
@@ -42,7 +45,7 @@ class Hypothesis:
         predict: yields predictions for a case, none where it can't apply; parameters are solved for, not only
             looked up.
         rank: among equally good predictions the lower rank is named first; specific causes have low ranks,
-            descriptions that fit many causes have high ones (50 and above).
+            descriptions that fit many causes have high ones (`DESCRIPTION_RANK` and above).
         needs_all_tokens: it can't be tried on some tokens first, because it is about how tokens relate.
         about_non_finite: it explains NaN or infinite outputs, which no other hypothesis gets to see.
     """

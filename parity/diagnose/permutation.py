@@ -86,7 +86,9 @@ def solved_orders(found: Indices, heads: int, head_dim: int) -> Iterator[Order]:
     table = found.reshape(heads, head_dim)
     moved = np.array([_usual(row[row >= 0] // head_dim, otherwise=head) for head, row in enumerate(table)])
     named = ", ".join(f"head {head} is head {other}" for head, other in enumerate(moved) if head != other)
-    yield Order(named, (moved[:, None] * head_dim + np.arange(head_dim)).ravel(), heads)
+    yield Order(
+        f"in another order of heads ({named})", (moved[:, None] * head_dim + np.arange(head_dim)).ravel(), heads
+    )
     inner = np.array([_usual(c[c >= 0] % head_dim, otherwise=place) for place, c in enumerate(table.T)])
     turn = _usual((inner - np.arange(head_dim)) % head_dim)
     if (inner == (np.arange(head_dim) + turn) % head_dim).mean() > _AGREEMENT:

@@ -50,7 +50,11 @@ def _rounding_words(residual: Residual) -> str:
     relative = _relative(residual)
     if not relative:
         return ""
-    roundings = {format_.short: relative / (ROUNDING_REL_L2 * format_.unit_roundoff) for format_ in FORMATS[1:]}
+    roundings = {
+        format_.short: relative / (ROUNDING_REL_L2 * format_.unit_roundoff)
+        for format_ in FORMATS
+        if format_.short != "TF32"
+    }
     name = min(roundings, key=lambda short: abs(np.log(roundings[short])))
     near = 1 / _NEAR < roundings[name] < _NEAR
     return f", as much as {roundings[name]:.2g} roundings to {name}" if near else ""

@@ -81,7 +81,7 @@ class _ThinCapture(Mapping[str, "npt.NDArray[Any]"]):
     """Captured taps at the chosen tokens; those with a key axis are left out."""
 
     def __init__(self, graph: TapGraph, captured: Captured, take: _Take) -> None:
-        self._names = frozenset(tap.name for tap in graph if "key" not in tap.axes)
+        self._names = frozenset(captured) - {tap.name for tap in graph if "key" in tap.axes}
         self._captured = captured
         self._take = take
 
@@ -90,8 +90,11 @@ class _ThinCapture(Mapping[str, "npt.NDArray[Any]"]):
             raise KeyError(name)
         return self._take(self._captured[name])
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
     def __iter__(self) -> Iterator[str]:
-        return (name for name in self._captured if name in self._names)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._names)

@@ -16,7 +16,7 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     solved = proportion(case, case.predicted)
     for factor in likely_factors(solved):
         if factor not in (0, 1):
-            words = named_factor(factor, hidden=case.settings.shape.hidden)
+            words = named_factor(factor, shape=case.settings.shape)
             yield Prediction(f"the output is {words} times what it should be", factor * case.predicted, fitted=1)
 
 

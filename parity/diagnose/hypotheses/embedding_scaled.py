@@ -16,7 +16,7 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     solved = proportion(case, case.predicted)
     for factor in likely_factors(solved):
         if factor != 1 and solved != 0:
-            words = named_factor(factor, hidden=case.settings.shape.hidden)
+            words = named_factor(factor, shape=case.settings.shape)
             yield Prediction(f"the embedding is multiplied by {words}", factor * case.predicted, int(factor == solved))
 
 

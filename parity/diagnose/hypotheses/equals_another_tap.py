@@ -15,7 +15,7 @@ from parity.replay.predict import Captured
 
 __all__ = ["EQUALS_ANOTHER_TAP"]
 
-_STILL_LEFT = 0.7
+_STILL_LEFT = 0.05
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import columns, token_weights
-from parity.diagnose.fused import FusedRows, fused_kinds, fused_rows, fused_weights
+from parity.diagnose.fused import FusedRows, fused_kinds, fused_rows, fused_weight
 from parity.diagnose.fused_layouts import fused_layouts
 from parity.diagnose.hypothesis import Hypothesis, Prediction
 from parity.diagnose.linear_replay import linear_output, stored_bias
@@ -35,7 +35,7 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     found = _partners(thin, pool)
     if found is None or len({pool.where(row)[0] for row in np.unique(found)} | {case.tap.kind}) == 1:
         return
-    weight, bias = fused_weights(case)
+    weight, bias = fused_weight(case), pool.bias
     for sentence, rows, fitted in _readings(case, pool, found):
         for words, added in (("", bias[rows]), (", the bias is not", stored_bias(case))):
             output = linear_output(case, weight=weight[rows], bias=added)

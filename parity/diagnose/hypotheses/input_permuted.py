@@ -10,6 +10,7 @@ from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import columns, input_columns, token_weights
 from parity.diagnose.excerpt import linear_excerpt
 from parity.diagnose.hypothesis import Hypothesis, Prediction
+from parity.diagnose.linear_fit import fitted_map
 from parity.diagnose.linear_replay import linear_output, stored_bias
 from parity.diagnose.matching import Matches, match_columns
 from parity.diagnose.permutation import Order, layout_orders, named_order, solved_orders
@@ -20,7 +21,6 @@ __all__ = ["INPUT_PERMUTED"]
 
 _SOLVED_WIDTH = 1024
 _TOKENS = 256
-_RIDGE = 1e-12
 _FAINT = 0.1
 
 
@@ -56,10 +56,7 @@ def _solved(case: SourceCase, heads: int, head_dim: int) -> Iterator[Order]:
 
 def _from_solved_weights(x: Floats, effect: Floats, weight: Floats, weights: Floats) -> Matches | None:
     """With more tokens than channels the candidate's weights can be solved for; their columns are then matched."""
-    design = x * weights[:, None]
-    normal = design.T @ design
-    ridge = _RIDGE * np.trace(normal) / len(normal) * np.eye(len(normal))
-    solved = np.linalg.solve(normal + ridge, design.T @ (effect * weights[:, None])).T  # [out, in]
+    solved = fitted_map(x, effect, weights=weights).T  # [out, in]
     place = match_columns(solved, weight, weights=np.ones(len(weight)), least=_FAINT)
     if place is None:
         return None

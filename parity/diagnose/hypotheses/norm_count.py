@@ -28,7 +28,7 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
         if divisor > 0 and divisor != count:
             words = "the sum of squares instead of their mean" if divisor == 1 else f"Σx² / {divisor:.5g}"
             output = x / np.sqrt(squares / divisor + epsilon) * norm_weight(case)
-            fitted = int(divisor not in (1.0, count - 1.0))
+            fitted = int(divisor not in (1.0, count - 1.0)) + int(divisor != round(divisor))
             yield Prediction(f"normalised by {words} (there are {count} channels)", output, fitted)
 
 

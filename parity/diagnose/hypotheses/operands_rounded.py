@@ -21,13 +21,16 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     excerpt = linear_excerpt(case)
     unscaled = np.divide(excerpt.x, excerpt.scale[:, None], out=np.zeros_like(excerpt.x), where=excerpt.x != 0)
     for format_ in coarser_formats(case.dtype.unit_roundoff):
+        if format_.short == "fp16":
+            continue  # as TF32, but for numbers too large or too small to matter
         for name, of_weight, of_input in _choices():
             few = _rounded(excerpt.weight, format_, of_weight)
             x = _rounded(unscaled, format_, of_input)
             if excerpt.is_promising(excerpt.linear(few, x=x * excerpt.scale[:, None])):
                 weight = _rounded(stored_weight(case), format_, of_weight)
                 output = linear_output(case, weight=weight, x=_rounded(case.inputs[0], format_, of_input))
-                yield Prediction(f"{name} rounded to {format_.short} before the product", output)
+                known_as = "TF32 or fp16" if format_.short == "TF32" else format_.short
+                yield Prediction(f"{name} rounded to {known_as} before the product", output)
 
 
 def _choices() -> Iterator[tuple[str, bool, bool]]:

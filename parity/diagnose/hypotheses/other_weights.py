@@ -9,6 +9,8 @@ import numpy as np
 from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import columns, input_columns, token_weights
 from parity.diagnose.hypothesis import Hypothesis, Prediction
+from parity.diagnose.linear_fit import fitted_map
+from parity.diagnose.linear_replay import stored_weight
 from parity.replay.arrays import Floats
 
 __all__ = ["OTHER_WEIGHTS"]
@@ -23,17 +25,21 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     So that noise can't be fitted: what is predicted was not seen. Tokens whose prediction is needed are those of
     the other half, so each half's map is used on the other.
     """
-    x, output, weights = input_columns(case), columns(case, case.output), token_weights(case)[:, None]
+    x, output, weights = input_columns(case), columns(case, case.output), token_weights(case)
     if x.shape[1] > _WIDEST or len(x) < _TOKENS_PER_CHANNEL * (x.shape[1] + 1):
         return
     design = np.concatenate([x, np.ones((len(x), 1))], axis=1)
     half = np.arange(len(x)) % 2 == 0
     predicted = np.empty_like(output)
     for seen in (half, ~half):
-        solved = np.linalg.lstsq((design * weights)[seen], (output * weights)[seen], rcond=None)[0]
+        solved = fitted_map(design[seen], output[seen], weights=weights[seen])
         predicted[~seen] = design[~seen] @ solved
     noun = "head" if case.tap.kind == "logits" else "map"
-    sentence = f"{case.tap.kind} is a linear {noun} of its input, with weights that are not this model's"
+    distance = np.linalg.norm(solved[:-1].T - stored_weight(case)) / np.linalg.norm(stored_weight(case))
+    sentence = (
+        f"{case.tap.kind} is a linear {noun} of its input, with weights {distance:.2g} away from this model's "
+        "(as a part of their norm)"
+    )
     yield Prediction(sentence, _in_place(case, predicted), design.shape[1] * output.shape[1])
 
 

@@ -38,13 +38,11 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
 
 def _roundings(case: SourceCase, step: Floats, grid: str, fitted: int) -> Iterator[Prediction]:
     """Values rounded to nearest, downwards, or towards zero; or to nearest, then moved by a wrong zero point."""
-    output, away = case.output, np.sign(case.output)
+    output = case.output
     yield Prediction(grid, nearest_in(case, output - step / 2, output + step / 2), fitted)
     yield Prediction(f"{grid}, rounded downwards", nearest_in(case, output, output + step), fitted)
-    towards_zero = nearest_in(
-        case, np.where(away < 0, output - step, output), np.where(away > 0, output + step, output)
-    )
-    yield Prediction(f"{grid}, cut off towards zero", towards_zero, fitted)
+    low, high = np.where(output <= 0, output - step, output), np.where(output >= 0, output + step, output)
+    yield Prediction(f"{grid}, cut off towards zero", nearest_in(case, low, high), fitted)
     residual = columns(case, case.residual)
     moved = float(residual.min() + residual.max()) / 2  # rounding errors fill a step evenly
     sentence = f"{grid}, and is moved by {moved:.4g}"
