@@ -72,29 +72,36 @@ def graph_of(reference: Reference) -> TapGraph:
 
 
 def run(
-    reference: Reference, dtype: str, *, faults: Mapping[str, Fault] | None = None, seed: int = 0
+    reference: Reference,
+    dtype: str,
+    *,
+    faults: Mapping[str, Fault] | None = None,
+    seed: int = 0,
+    taps: str = "all",
 ) -> dict[str, npt.NDArray[Any]]:
-    """Run all taps in graph order; every tap is rounded to `dtype` and the next ones read the rounded value.
+    """Run `taps` in graph order; every tap is rounded to `dtype` and the next ones read the rounded value.
 
     Two seeds give two implementations that differ by a last-place error of each value, as other kernels would.
     A run without faults is computed once for each reference.
     """
     if faults:
-        return _run(reference, dtype, faults, seed)
+        return _run(reference, dtype, faults, seed, taps)
     known = _CLEAN_RUNS.setdefault(reference, {})
-    if (dtype, seed) not in known:
-        known[dtype, seed] = _run(reference, dtype, {}, seed)
-    return dict(known[dtype, seed])
+    if (dtype, seed, taps) not in known:
+        known[dtype, seed, taps] = _run(reference, dtype, {}, seed, taps)
+    return dict(known[dtype, seed, taps])
 
 
-_CLEAN_RUNS: WeakKeyDictionary[Reference, dict[tuple[str, int], dict[str, npt.NDArray[Any]]]] = WeakKeyDictionary()
+_CLEAN_RUNS: WeakKeyDictionary[Reference, dict[tuple[str, int, str], dict[str, npt.NDArray[Any]]]] = WeakKeyDictionary()
 
 
-def _run(reference: Reference, dtype: str, faults: Mapping[str, Fault], seed: int) -> dict[str, npt.NDArray[Any]]:
+def _run(
+    reference: Reference, dtype: str, faults: Mapping[str, Fault], seed: int, taps: str
+) -> dict[str, npt.NDArray[Any]]:
     info, rng = dtype_info(dtype), np.random.default_rng(seed)
     captured: dict[str, npt.NDArray[Any]] = {}
     graph = graph_of(reference)
-    for tap in select_taps(graph, "all"):
+    for tap in select_taps(graph, taps):
         inputs = tuple(widened(captured[name]) for name in tap.inputs)
         exact = replay(reference, tap, inputs)
         if tap.name in faults:
@@ -112,11 +119,12 @@ def make_case(
     *,
     dtype: str = "float32",
     everywhere: Mapping[str, Fault] | None = None,
+    taps: str = "all",
 ) -> SourceCase:
     """The case that `fault` at `tap` makes: truth in float64, floor and candidate in `dtype`."""
     graph = graph_of(reference)
-    truth, floor = run(reference, "float64"), run(reference, dtype, seed=1)
-    candidate = run(reference, dtype, seed=2, faults={**(everywhere or {}), tap: fault})
+    truth, floor = run(reference, "float64", taps=taps), run(reference, dtype, seed=1, taps=taps)
+    candidate = run(reference, dtype, seed=2, faults={**(everywhere or {}), tap: fault}, taps=taps)
     sides = Sides(truth, candidate, floor, dtype_info(dtype))
     found = analyse_local(reference, graph, graph[tap], sides)
     inputs = tuple(widened(candidate[name]) for name in graph[tap].inputs)

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import re
-
-import numpy as np
 import pytest
-from numpy_decoder import Fault, make_case, make_reference
-
-from parity.diagnose import HYPOTHESES, explain
-from parity.replay.ops import rotary
+from planting import DTYPES, cause_of, number_in, qwen3
+from rotary_faults import base, turned
 
 
-def other_base(base: float) -> Fault:
-    def fault(reference, inputs):  # type: ignore[no-untyped-def]
-        half = reference.weights.settings.shape.head_dim // 2
-        return rotary(inputs[0], reference.tokens.positions, base ** (-np.arange(half) / half))
-
-    return fault
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float16"])
-@pytest.mark.parametrize("base", [1e4, 5e5, 7.3e6])
-def test_the_base_is_solved(dtype: str, base: float) -> None:
-    cause = explain(make_case(make_reference(), "layers.0.q_rope", other_base(base), dtype=dtype), HYPOTHESES)[0]
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("value", [1e4, 5e5, 7.3e6])
+def test_the_base_is_solved(value: float, dtype: str) -> None:
+    cause = cause_of("layers.0.q_rope", turned(frequencies=base(value)), dtype=dtype)
     assert cause.hypothesis == "rotary_base"
-    assert cause.noise_ratio is not None
-    assert cause.noise_ratio < 2
-    solved = float(re.findall(r"RoPE base (\S+) instead of 1e\+06", cause.sentence)[0])
-    assert solved == pytest.approx(base, rel=0.01)
+    assert number_in(r"RoPE base (\S+) instead of 1000000", cause.sentence) == pytest.approx(value, rel=0.02)
+
+
+@pytest.mark.parametrize(("value", "digits"), [(123456.0, 1e-5), (3.3e7, 1e-9)])
+def test_a_base_that_is_not_round_is_given_to_its_last_digit(value: float, digits: float) -> None:
+    cause = cause_of("layers.1.k_rope", turned(frequencies=base(value)), reference=qwen3())
+    assert cause.hypothesis == "rotary_base"
+    assert number_in(r"RoPE base (\S+) instead", cause.sentence) == pytest.approx(value, rel=digits)
+
+
+def test_a_base_that_a_family_of_models_uses_is_said_to_be_theirs() -> None:
+    assert "(Llama 3's)" in cause_of("layers.0.k_rope", turned(frequencies=base(5e5))).sentence
+
+
+def test_a_scale_beside_the_base_is_found_too() -> None:
+    cause = cause_of("layers.0.q_rope", turned(frequencies=base(1e4), scale=1.2))
+    assert cause.hypothesis == "rotary_base"
+    assert cause.sentence.endswith("and cos and sin times 1.2")

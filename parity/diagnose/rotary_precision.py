@@ -1,0 +1,55 @@
+"""RoPE's tables with some steps of their making rounded to 16 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.diagnose.fitting import Guess
+from parity.diagnose.formats import FORMATS, Format
+from parity.diagnose.rotation import Complexes, Rotation, Turning
+from parity.diagnose.token_rows import TokenRows
+
+__all__ = ["RoundedTables", "rounded_table_guesses", "sixteen_bit_formats"]
+
+
+@dataclass(frozen=True)
+class RoundedTables:
+    """Which steps are rounded: frequencies, positions, their product, cos and sin."""
+
+    frequencies: bool = False
+    positions: bool = False
+    angles: bool = False
+    tables: bool = False
+
+    def turning(self, rotation: Rotation, format_: Format) -> Turning:
+        """The reference's rotation with these steps rounded to `format_`."""
+
+        def factors(rows: TokenRows) -> Complexes:
+            frequencies = format_.nearest(rotation.frequencies) if self.frequencies else rotation.frequencies
+            positions = format_.nearest(rows.positions) if self.positions else rows.positions
+            angles = positions[:, None] * frequencies
+            angles = format_.nearest(angles) if self.angles else angles
+            cos, sin = rotation.scale * np.cos(angles), rotation.scale * np.sin(angles)
+            if self.tables:
+                cos, sin = format_.nearest(cos), format_.nearest(sin)
+            table: Complexes = cos + 1j * sin
+            return table
+
+        return Turning(factors)
+
+
+def sixteen_bit_formats() -> tuple[Format, ...]:
+    """fp16 and bf16."""
+    return tuple(format_ for format_ in FORMATS if format_.short in ("fp16", "bf16"))
+
+
+def rounded_table_guesses(
+    rotation: Rotation, variants: tuple[tuple[str, RoundedTables], ...]
+) -> Iterator[Guess[Turning]]:
+    """Each of `variants`, a sentence with a gap for the format and the steps, in fp16 and bf16."""
+    for words, steps in variants:
+        for format_ in sixteen_bit_formats():
+            yield Guess(words.format(format_.short), steps.turning(rotation, format_))

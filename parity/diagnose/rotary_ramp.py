@@ -1,0 +1,67 @@
+"""Frequencies that are divided by a factor at one end, kept at the other and mixed in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.diagnose.frequencies import FrequencyFit
+from parity.replay.arrays import Floats
+
+__all__ = ["Ramp", "best_ramp"]
+
+
+_NARROWEST = 1e-12
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """By what each frequency is multiplied: 1 up to `start`, 1/`factor` from `stop` on, linear in between.
+
+    Attributes:
+        start, stop: in units of the coordinate that the ramp is linear in.
+        factor: what the frequencies are divided by.
+    """
+
+    start: float
+    stop: float
+    factor: float
+
+    def mix(self, coordinate: Floats, factor: float) -> Floats:
+        """The multipliers ``[pair]`` with `factor` in place of the ramp's own."""
+        return 1 - _share(coordinate, np.float64(self.start), np.float64(self.stop)) * (1 - 1 / factor)
+
+
+def best_ramp(fit: FrequencyFit, plain: Floats, coordinate: Floats, ends: tuple[Floats, Floats]) -> Ramp | None:
+    """The ramp that fits the frequencies best; the factor is solved in closed form for each start and stop.
+
+    Args:
+        fit: the candidate's frequencies.
+        plain: frequencies before scaling, ``[pair]``.
+        coordinate: what the ramp is linear in, increasing with the pair, ``[pair]``.
+        ends: values to try for start and for stop.
+
+    Returns:
+        None where nothing is divided by more than 1.
+    """
+    start, stop = (axis.ravel() for axis in np.meshgrid(*ends, indexing="ij"))
+    valid = start < stop
+    start, stop = start[valid], stop[valid]
+    share = _share(coordinate, start[:, None], stop[:, None])  # [ramp, pair]
+    weights, lacking = fit.information * plain**2, 1 - fit.values / plain
+    norm = (share**2) @ weights
+    depth = np.divide((share * lacking) @ weights, norm, out=np.zeros_like(norm), where=norm > 0)  # 1 - 1/factor
+    depth = np.minimum(depth, 0.999)
+    cost = ((share * depth[:, None] - lacking) ** 2) @ weights
+    cost = np.where(depth > 0, cost, np.inf)
+    if cost.size == 0 or not np.isfinite(cost.min()):
+        return None
+    best = int(cost.argmin())
+    return Ramp(float(start[best]), float(stop[best]), float(1 / (1 - depth[best])))
+
+
+def _share(coordinate: Floats, start: Floats, stop: Floats) -> Floats:
+    """0 up to `start`, 1 from `stop` on; a step where both are one."""
+    share: Floats = np.clip((coordinate - start) / np.maximum(stop - start, _NARROWEST), 0.0, 1.0)
+    return share

@@ -1,0 +1,61 @@
+"""Names of orders."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity.diagnose.permutation import layout_orders, named_order
+
+OWN = np.arange(24)
+
+
+@pytest.mark.parametrize("heads", [1, 2, 4])
+def test_every_layout_is_an_order_and_has_its_own_name(heads: int) -> None:
+    orders = list(layout_orders(heads, 24 // heads))
+    assert len({order.name for order in orders}) == len(orders)
+    for order in orders:
+        assert np.array_equal(np.sort(order.channels), OWN)
+        found = named_order(order.channels, heads, 24 // heads)
+        assert found is not None
+        assert np.array_equal(found.channels, order.channels)
+
+
+@given(st.integers(1, 23))
+def test_shifts_are_named_by_the_shorter_way(shift: int) -> None:
+    found = named_order((OWN + shift) % 24, 1, 24)
+    assert found is not None
+    assert np.array_equal(found.channels, (OWN + shift) % 24)
+    if shift != 12:  # half of the channels: both halves exchanged
+        assert found.name == f"shifted by {shift if shift <= 12 else shift - 24}"
+
+
+@given(st.permutations(range(4)))
+def test_orders_of_heads_are_named(order: list[int]) -> None:
+    channels = OWN.reshape(4, 6)[order].ravel()
+    found = named_order(channels, 4, 6)
+    assert (found is None) == (order == [0, 1, 2, 3])
+    if found is not None:
+        assert np.array_equal(found.channels, channels)
+
+
+def test_one_order_within_all_heads_is_named() -> None:
+    inner = np.array([0, 2, 1, 5, 4, 3])
+    found = named_order(OWN.reshape(4, 6)[:, inner].ravel(), 4, 6)
+    assert found is not None
+    assert found.name == "permuted alike within each head"
+
+
+def test_unknown_entries_are_filled_in() -> None:
+    found = (OWN + 5) % 24
+    found[3] = -1
+    named = named_order(found, 1, 24)
+    assert named is not None
+    assert np.array_equal(named.channels, (OWN + 5) % 24)
+
+
+def test_nothing_is_named_where_all_is_in_order_or_unknown() -> None:
+    assert named_order(OWN, 4, 6) is None
+    assert named_order(np.full(24, -1), 4, 6) is None
