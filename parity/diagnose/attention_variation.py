@@ -50,8 +50,9 @@ class Variation:
 
 
 def remainder(variation: Variation, sample: AttentionSample) -> float:
-    """What `variation` leaves unexplained of a sample."""
-    return float(sample.squares(variation.output(sample.rows, sample.op)).sum())
+    """What `variation` leaves unexplained of a sample; not finite where its output is not."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(sample.squares(variation.output(sample.rows, sample.op)).sum())
 
 
 def attention_predictions(

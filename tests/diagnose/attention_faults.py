@@ -9,8 +9,9 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 from numpy_decoder import Fault, RandomWeights
+from planting import weight_and_bias
 
-from parity.replay import Reference
+from parity.replay import Parameters, Reference
 from parity.replay.arrays import Floats
 from parity.tokens import TokenBatch
 
@@ -18,6 +19,7 @@ __all__ = [
     "BF16",
     "FP16",
     "SCORES_TOO",
+    "Bools",
     "Parts",
     "attending",
     "distances",
@@ -27,6 +29,7 @@ __all__ = [
     "summed",
     "weighting",
     "windowed",
+    "with_large_keys",
 ]
 
 FP16, BF16 = np.float16, ml_dtypes.bfloat16
@@ -126,6 +129,16 @@ def windowed(reference: Reference, window: int) -> Reference:
     settings = reference.weights.settings
     windows = (window,) * settings.shape.layers
     return Reference(replace(reference.weights, settings=replace(settings, sliding_windows=windows)), reference.tokens)
+
+
+def with_large_keys(reference: Reference, factor: float) -> Reference:
+    """The same model with keys, and so scores, `factor` times as large in its last layer."""
+    assert isinstance(reference.weights, RandomWeights)
+    name = "layers.1.k"
+    weight, bias = weight_and_bias(reference, name)
+    larger = Parameters((factor * weight).astype(np.float32), (factor * bias).astype(np.float32))
+    weights = RandomWeights(reference.weights.settings, {**reference.weights.tensors, name: larger})
+    return Reference(weights, reference.tokens)
 
 
 def _parts(reference: Reference, inputs: tuple[Floats, ...]) -> Parts:

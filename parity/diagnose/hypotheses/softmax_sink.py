@@ -16,6 +16,9 @@ from parity.replay.arrays import Floats
 
 __all__ = ["SOFTMAX_SINK"]
 
+_LARGEST = 100.0
+"""Logarithm of the largest and smallest number that is worth adding to a denominator."""
+
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
     """exp(s_i)/(c + Σ exp(s_j)): c = 1 is "softmax off by one" (Miller 2023); log c may be a sink's score."""
@@ -28,7 +31,7 @@ def _guesses(tap: AttentionTap) -> Iterator[Guess[Variation]]:
         return
     yield Guess("softmax has 1 added to its denominator (off by one)", _with_sink(np.zeros(1)))
     common = float(np.average(logs, weights=weights))
-    for value, fitted in round_numbers(float(np.exp(common))):
+    for value, fitted in round_numbers(float(np.exp(np.clip(common, -_LARGEST, _LARGEST)))):
         yield Guess(f"softmax has {value:.5g} added to its denominator", _with_sink(np.log([value])), fitted)
     per_head = (logs * weights).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-300)
     sentence = f"softmax has a sink in each head, with scores from {per_head.min():.3g} to {per_head.max():.3g}"

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from parity.diagnose.attention_rows import AttentionRows
 from parity.diagnose.attention_variation import Variation, attention_predictions
 from parity.diagnose.case import SourceCase
 from parity.diagnose.fitting import Guess
@@ -27,27 +26,24 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
 def _guesses() -> Iterator[Guess[Variation]]:
     for shift in _SHIFTS:
         words = f"{abs(shift)} token{'s' if abs(shift) > 1 else ''} {'before' if shift > 0 else 'after'}"
-        yield Guess(f"each key goes with the value {words}", _shifted(0, shift), 1)
-        yield Guess(f"each value goes with the key {words}", _shifted(shift, 0), 1)
+        for wraps, ends in ((False, ""), (True, ", as in a ring buffer")):
+            yield Guess(f"each key goes with the value {words}{ends}", _values_moved(shift, wraps=wraps), 1)
+            yield Guess(f"each value goes with the key {words}{ends}", _keys_moved(shift, wraps=wraps), 1)
 
 
-def _shifted(keys: int, values: int) -> Variation:
-    def inputs(rows: AttentionRows) -> AttentionRows:
-        moved = rows if keys == 0 else replace(rows, keys=_moved(rows.keys, keys))
-        return moved if values == 0 else moved.with_values(_moved(rows.values, values))
-
-    return Variation(inputs=inputs)
+def _values_moved(shift: int, *, wraps: bool) -> Variation:
+    return Variation(inputs=lambda rows: rows.with_values(_moved(rows.values, shift, wraps=wraps)))
 
 
-def _moved(x: Floats, shift: int) -> Floats:
-    """Key j of ``[prompt, key, …]`` shows key j - shift; zero beyond the ends, as in an empty cache."""
-    if shift == 0:
-        return x
-    moved = np.zeros_like(x)
-    if shift > 0:
-        moved[:, shift:] = x[:, :-shift]
-    else:
-        moved[:, :shift] = x[:, -shift:]
+def _keys_moved(shift: int, *, wraps: bool) -> Variation:
+    return Variation(inputs=lambda rows: replace(rows, keys=_moved(rows.keys, shift, wraps=wraps)))
+
+
+def _moved(x: Floats, shift: int, *, wraps: bool) -> Floats:
+    """Key j of ``[prompt, key, …]`` shows key j - shift; beyond the ends that of the other end, or zero."""
+    moved = np.roll(x, shift, axis=1)
+    if not wraps:
+        moved[:, slice(shift) if shift > 0 else slice(shift, None)] = 0
     return moved
 
 
