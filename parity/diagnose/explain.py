@@ -11,6 +11,7 @@ import numpy as np
 from parity.comparison import NoiseMetrics
 from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import columns, noise_floor
+from parity.diagnose.finite import with_finite_inputs
 from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis, Prediction
 from parity.diagnose.thinning import is_tokenwise, thinned
 from parity.diagnosis import Cause
@@ -32,12 +33,18 @@ def explain(case: SourceCase, hypotheses: Sequence[Hypothesis], *, noise_limit: 
 
     A cause whose remainder is noise (R within `noise_limit`, at the worst token within 4) stands before one that
     leaves more. Of those, all that leave about as little as the best are equally good: then fewer fitted numbers
-    and the more specific hypothesis win. Causes that leave more are ordered by how much, in steps of a factor of
-    two. A cause that fits more than a third as many numbers as there are values explains nothing. Where the
-    residual itself is noise, there is nothing to explain.
+    and the more specific hypothesis win, and descriptions come after causes, the narrowest first. Causes that
+    leave more are ordered by how much, in steps of a factor of two. A cause that fits more than a third as many
+    numbers as there are values explains nothing. Where the residual itself is noise, there is nothing to explain.
 
-    Of an output that is not finite, the share is that of non-finite elements whose place and sign are predicted.
+    Tokens whose inputs are not finite are left out. Of an output that is not finite elsewhere, the share is that of
+    non-finite elements whose place and sign are predicted.
     """
+    finite = with_finite_inputs(case)
+    return () if finite is None else _explain(finite, hypotheses, noise_limit)
+
+
+def _explain(case: SourceCase, hypotheses: Sequence[Hypothesis], noise_limit: float) -> tuple[Cause, ...]:
     usable = [hypothesis for hypothesis in hypotheses if case.tap.op in hypothesis.ops]
     if not np.isfinite(columns(case, case.output)).all():
         return _explain_non_finite(case, usable)
@@ -72,11 +79,9 @@ class _Judged:
 
 
 def _ranked(judged: Sequence[_Judged]) -> tuple[Cause, ...]:
-    complete = [found for found in judged if found.complete]
-    specific = [found for found in complete if found.rank < DESCRIPTION_RANK]
     # A description that fits a number to each token or channel fits some of the noise too, so it sets no standard.
-    least = min((found.remainder for found in specific or complete), default=0.0)
-    bar = _EQUALLY_GOOD * max(least, _NO_BETTER_THAN)
+    causes = (found.remainder for found in judged if found.complete and found.rank < DESCRIPTION_RANK)
+    bar = _EQUALLY_GOOD * max(min(causes, default=0.0), _NO_BETTER_THAN)
     best: dict[str, Cause] = {}
     for found in sorted(judged, key=lambda found: _order(found, bar)):
         best.setdefault(found.cause.hypothesis, found.cause)
@@ -84,13 +89,16 @@ def _ranked(judged: Sequence[_Judged]) -> tuple[Cause, ...]:
 
 
 def _order(found: _Judged, bar: float) -> tuple[float, ...]:
+    """`bar` is the largest remainder of a cause that is as good as the best."""
     cause = found.cause
-    if found.complete and found.remainder <= bar:
+    if not found.complete:
+        left = max(1 - cause.explained_share, 1e-30)
+        return (3, round(math.log2(left) / 2), cause.fitted, found.rank, left)
+    if found.rank >= DESCRIPTION_RANK:
+        return (1, found.rank, cause.fitted, found.remainder)
+    if found.remainder <= bar:
         return (0, cause.fitted, found.rank, found.remainder)
-    if found.complete:
-        return (1, found.remainder, cause.fitted, found.rank)
-    left = max(1 - cause.explained_share, 1e-30)
-    return (2, round(math.log2(left) / 2), cause.fitted, found.rank, left)
+    return (2, found.remainder, cause.fitted, found.rank)
 
 
 def _predictions(case: SourceCase, hypothesis: Hypothesis) -> Iterator[Prediction]:

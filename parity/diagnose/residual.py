@@ -20,7 +20,8 @@ class Residual:
 
     Attributes:
         tokens: which token each row is.
-        values: candidate minus reference, zero where either is not finite, ``[row, width]``.
+        values: candidate minus reference, zero where it is not finite and at tokens at which
+            the reference's operation gives something that is not, ``[row, width]``.
         predicted: the reference's, ``[row, width]``.
         noise: the norm of the operation's noise at each token, ``[row]``.
     """
@@ -51,7 +52,7 @@ class Residual:
 def residual_of(case: SourceCase) -> Residual:
     """The residual of `case`."""
     output, predicted = columns(case, case.output), columns(case, case.predicted)
-    finite = np.isfinite(output) & np.isfinite(predicted)
+    finite = np.isfinite(output) & np.isfinite(predicted).all(axis=1, keepdims=True)
     predicted = np.where(finite, predicted, 0.0)
     values = np.where(finite, output, 0.0) - predicted
     noise = noise_floor(case, np.where(np.isfinite(case.predicted), case.predicted, 0.0)).error

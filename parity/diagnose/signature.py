@@ -6,15 +6,18 @@ import numpy as np
 
 from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import columns
+from parity.diagnose.finite import tokens_with_bad_inputs
 from parity.diagnose.formats import FORMATS
 from parity.diagnose.residual import Residual, residual_of
 from parity.diagnose.signature_place import BEYOND_NOISE, channel_words, token_words
 from parity.diagnose.signature_relation import relation_words
-from parity.dtypes import ROUNDING_REL_L2
+from parity.diagnose.words import ranges
+from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
 
 __all__ = ["describe"]
 
 _NEAR = 3.0
+_FEW = 30
 
 
 def describe(case: SourceCase) -> str:
@@ -26,11 +29,14 @@ def describe(case: SourceCase) -> str:
         return f"{_size_words(residual, '')} nothing is beyond noise."
     found = [*token_words(residual), *channel_words(residual, case.tap), *relation_words(case, residual)]
     structure = "; ".join(found) if found else "it has no structure: random over tokens and channels, with mean zero"
-    size = _size_words(residual, "" if found else _rounding_words(residual))
+    size = _size_words(residual, "" if found else _rounding_words(residual, case.dtype))
     return " ".join(part for part in (_non_finite_words(case), size, f"{structure}.") if part)
 
 
 def _non_finite_words(case: SourceCase) -> str:
+    came_in = tokens_with_bad_inputs(case)
+    if came_in.any():
+        return f"At tokens {ranges(came_in)} what came in is not finite, which says nothing of this operation."
     bad = ~np.isfinite(columns(case, case.output))
     if not bad.any():
         return ""
@@ -45,11 +51,14 @@ def _size_words(residual: Residual, more: str) -> str:
     return f"{of_output} (R {np.median(ratio):.3g}, at the worst token {ratio.max():.3g}{more}):"
 
 
-def _rounding_words(residual: Residual) -> str:
-    """The format whose rounding makes about as much noise."""
+def _rounding_words(residual: Residual, dtype: DtypeInfo) -> str:
+    """How many roundings of the candidate's own dtype make as much noise, or one or two of another format."""
     relative = _relative(residual)
     if not relative:
         return ""
+    own = relative / (ROUNDING_REL_L2 * dtype.unit_roundoff)
+    if own < _FEW:
+        return f", as much as {own:.2g} roundings to the candidate's own {dtype.short}"
     roundings = {
         format_.short: relative / (ROUNDING_REL_L2 * format_.unit_roundoff)
         for format_ in FORMATS

@@ -37,6 +37,11 @@ def test_the_size_of_a_rounding_is_recognised() -> None:
     assert re.search(r"as much as (0\.9\d*|1|1\.\d+) roundings to bf16", described(lambda y: y + noise(y, 1.7e-3)))
 
 
+def test_a_few_roundings_of_its_own_dtype_are_recognised() -> None:
+    text = described(lambda y: y + noise(y, 4e-7))
+    assert re.search(r"as much as 1\d roundings to the candidate's own fp32", text), text
+
+
 def test_what_is_within_noise_is_said() -> None:
     assert "nothing is beyond noise" in described(lambda y: y)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -15,6 +16,7 @@ from parity.replay.arrays import Floats
 __all__ = ["ADD_SCALED"]
 
 _NEGLIGIBLE = 0.02
+_ALIKE = 1e-3
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
@@ -27,6 +29,8 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
             if abs(factor) > _NEGLIGIBLE and factor != 1:
                 yield Prediction(_sentence(name, factor), factor * scaled + other, int(factor == solved))
     first, second = _factors(case, [0, 1])
+    if math.isclose(first, second, rel_tol=_ALIKE):
+        return  # a factor on the whole output
     for a in likely_factors(first):
         for b in likely_factors(second):
             sentence = f"{_sentence(case.tap.inputs[0], a)}; {_sentence(case.tap.inputs[1], b)}"

@@ -40,7 +40,7 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
         f"{case.tap.kind} is a linear {noun} of its input, with weights {distance:.2g} away from this model's "
         "(as a part of their norm)"
     )
-    yield Prediction(sentence, _in_place(case, predicted), design.shape[1] * output.shape[1])
+    yield Prediction(sentence, _in_place(case, predicted))
 
 
 def _in_place(case: SourceCase, rows: Floats) -> Floats:

@@ -20,13 +20,16 @@ _LARGEST_GAIN = 8
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
-    """The gain of every input channel is solved for; whole numbers other than one are parts lost or repeated."""
+    """The gain of every input channel is solved for; whole numbers other than one are parts lost or repeated.
+
+    The same gain of all channels is a factor on the output, which other hypotheses describe.
+    """
     gains = input_gains(case)
     if gains is None:
         return
     whole = np.round(gains)
     excerpt = linear_excerpt(case)
-    if (whole == 1).all() or np.abs(whole).max() > _LARGEST_GAIN:
+    if (whole == whole[0]).all() or np.abs(whole).max() > _LARGEST_GAIN:
         return
     if excerpt.is_promising(excerpt.linear(excerpt.weight * whole)):
         shape = case.inputs[0].shape
