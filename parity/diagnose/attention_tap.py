@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -22,7 +22,7 @@ _SAMPLED_SCORES = 2**17
 _FEWEST, _MOST = 16, 48
 _FEW_SCORES = 2**15
 _FEWEST_OF_FEW, _FEW = 3, 8
-_BLOCK_SCORES = 2**20
+_BLOCK_SCORES, _KEPT_SCORES = 2**20, 2**23
 _CHANNELS = 16
 _OFF = 2.0
 
@@ -119,8 +119,18 @@ class AttentionTap:
             captured=None if full.captured is None else full.captured[chosen],
         )
 
-    def blocks(self) -> Iterator[tuple[Integers, AttentionRows]]:
-        """All queries in parts whose scores fit the cache, each with its indices."""
+    def blocks(self) -> Iterable[tuple[Integers, AttentionRows]]:
+        """All queries in parts whose scores fit the processor's cache, each with its indices.
+
+        Where there is memory for all scores, the parts are kept and with them their scores.
+        """
+        return self._kept if len(self.rows) * self._scores_of_a_query <= _KEPT_SCORES else self._parts()
+
+    @cached_property
+    def _kept(self) -> tuple[tuple[Integers, AttentionRows], ...]:
+        return tuple(self._parts())
+
+    def _parts(self) -> Iterator[tuple[Integers, AttentionRows]]:
         step = max(1, _BLOCK_SCORES // self._scores_of_a_query)
         for start in range(0, len(self.rows), step):
             chosen = np.arange(start, min(start + step, len(self.rows)))

@@ -13,7 +13,10 @@ from parity.replay.arrays import Floats
 __all__ = ["EQUALLY_GOOD", "Guess", "best_guess", "least_squares", "minimum", "plainly", "round_numbers"]
 
 EQUALLY_GOOD = 1.1
-"""Remainders (squared) that differ by less are equally good: the simpler explanation is taken."""
+"""Remainders (squared) that differ by less are equally good, and each fitted number must pay for itself by as much."""
+
+_MOST_PRICED = 1000
+"""More fitted numbers than this cost no more: the price is a power, and would overflow."""
 
 _MODEL = TypeVar("_MODEL")
 
@@ -36,14 +39,17 @@ class Guess(Generic[_MODEL]):
 def best_guess(
     guesses: Iterable[Guess[_MODEL]], remainder: Callable[[_MODEL], float]
 ) -> tuple[Guess[_MODEL], float] | None:
-    """The guess that leaves least, with what it leaves; among equally good ones the least fitted, then the first."""
+    """The guess that leaves least for its price, with what it leaves; of equally good and priced ones the first."""
     judged = [(guess, remainder(guess.model)) for guess in guesses]
     finite = [pair for pair in judged if np.isfinite(pair[1])]
     if not finite:
         return None
-    least = min(left for _, left in finite)
-    good = [pair for pair in finite if pair[1] <= EQUALLY_GOOD * least]
-    return min(good, key=lambda pair: pair[0].fitted)
+    best, least = min(finite, key=lambda pair: pair[1] * _price(pair[0].fitted))
+    return next(pair for pair in finite if pair[0].fitted == best.fitted and pair[1] <= EQUALLY_GOOD * least)
+
+
+def _price(fitted: int) -> float:
+    return EQUALLY_GOOD ** min(fitted, _MOST_PRICED)
 
 
 def least_squares(

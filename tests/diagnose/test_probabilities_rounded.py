@@ -33,6 +33,16 @@ def test_rounded_probabilities_are_named(rounding: type, words: str) -> None:
 
 
 @pytest.mark.parametrize(("rounding", "words"), [(BF16, "bf16"), (FP16, "fp16")])
+def test_a_softmax_with_16_bits_at_both_ends_is_named(rounding: type, words: str) -> None:
+    def weights(scores: Floats, seen: Bools) -> Floats:
+        return rounded(softmax(rounded(scores, rounding), seen), rounding)
+
+    cause = cause_of(CONTEXT, attending(weights=weights))
+    assert cause.hypothesis == "probabilities_rounded"
+    assert f"scores and probabilities are rounded to {words}" in cause.sentence
+
+
+@pytest.mark.parametrize(("rounding", "words"), [(BF16, "bf16"), (FP16, "fp16")])
 def test_a_softmax_in_16_bits_is_named(rounding: type, words: str) -> None:
     cause = cause_of(CONTEXT, every_step(rounding))
     assert cause.hypothesis == "probabilities_rounded"

@@ -20,12 +20,16 @@ __all__ = ["PROBABILITIES_ROUNDED"]
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
-    """The probabilities are rounded at the end, the exponentials before the division, or every step and the sum."""
+    """Rounded at the end, at both ends, before the division, or at every step and in the sum."""
     guesses = []
     for format_ in coarser_sixteen_bits(case):
         short = format_.short
         guesses += [
             Guess(f"the probabilities are rounded to {short}", Variation(weights=_result(format_))),
+            Guess(
+                f"scores and probabilities are rounded to {short}, softmax itself is not",
+                Variation(weights=_ends(format_)),
+            ),
             Guess(f"exponentials are rounded to {short} before they are divided", Variation(weights=_powers(format_))),
             Guess(f"exponentials are rounded to {short}, their sum is not", Variation(weights=_unevenly(format_))),
         ]
@@ -44,6 +48,11 @@ def _exponentials(scores: Floats, mask: Bools) -> Floats:
 
 def _result(format_: Format) -> Callable[[Floats, Bools], Floats]:
     return lambda scores, mask: format_.nearest(probabilities(scores, mask))
+
+
+def _ends(format_: Format) -> Callable[[Floats, Bools], Floats]:
+    """A 16-bit softmax that computes in fp32, as most libraries have it."""
+    return lambda scores, mask: format_.nearest(probabilities(format_.nearest(scores), mask))
 
 
 def _powers(format_: Format) -> Callable[[Floats, Bools], Floats]:
