@@ -8,6 +8,7 @@ from pathlib import Path
 
 from parity.diagnosis import LogitCost
 from parity.errors import ParityError
+from parity.finding import Finding
 from parity.limits import Limits
 from parity.serial import read_json, write_json
 from parity.tap_result import (
@@ -97,6 +98,7 @@ class Comparison:
         rows: one per phase and tap, in graph order.
         seconds: wall time of comparing.
         logits: what all differences together do to the next-token distribution; None without a diagnosis.
+        preflight: what was found before any layer was judged; an error among them fails the run.
     """
 
     schema_version: int
@@ -109,6 +111,7 @@ class Comparison:
     rows: tuple[TapResult, ...]
     seconds: float = 0.0
     logits: LogitCost | None = None
+    preflight: tuple[Finding, ...] = ()
 
     @property
     def failures(self) -> tuple[TapResult, ...]:
@@ -122,8 +125,8 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        """Whether no row fails."""
-        return not self.failures
+        """Whether no row fails and nothing found before the layers were judged is an error."""
+        return not self.failures and not any(finding.severity == "error" for finding in self.preflight)
 
     def row(self, tap: str, *, phase: str | None = None) -> TapResult:
         """The row of a tap, in its first phase unless `phase` is given.
