@@ -14,7 +14,7 @@ OPTION_NAMES = ("level", "types", "copies", "memory", "tactic_sources", "tactics
 
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "": 1}
 _CHOICES = {
-    "types": ("free", "prefer", "obey"),
+    "types": ("prefer", "obey", "free"),
     "copies": ("fp32", "own", "none"),
     "tactic_sources": ("default", "none"),
     "tf32": ("off", "on"),
@@ -27,8 +27,9 @@ class TensorRTOptions:
 
     Attributes:
         level: builder optimisation level, 0 to 5.
-        types: where TensorRT chooses types itself (before version 10): ``free`` lets it, ``prefer`` asks for the types
-            that the graph says wherever there is an implementation, ``obey`` insists on them.
+        types: where TensorRT chooses types itself (before version 10): ``prefer`` asks for the types that the graph says
+            wherever there is an implementation, ``obey`` insists on them, ``free`` lets it: then norms overflow and
+            rotary angles are formed in fp16.
         copies: what a tap is put out as: ``fp32`` or its ``own`` type, both a private copy; ``none`` marks the
             tensor itself, whose memory a fused kernel may write to again.
         memory: bytes that the outputs of one engine may take on the GPU; 0 for half of what is free.
@@ -39,7 +40,7 @@ class TensorRTOptions:
     """
 
     level: int = 3
-    types: str = "free"
+    types: str = "prefer"
     copies: str = "fp32"
     memory: int = 0
     tactic_sources: str = "default"
