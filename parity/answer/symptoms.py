@@ -36,18 +36,31 @@ def structure_sentences(comparison: Comparison) -> tuple[str, ...]:
 
 def coverage_sentence(comparison: Comparison) -> str:
     """What could not be taken apart, and how to have it."""
-    if not any(row.diagnosis for row in comparison.rows):
-        return ""
-    known = {(row.phase, row.tap) for row in comparison.rows}
     compared = [row for row in comparison.rows if row.errors is not None]
+    if not any(row.diagnosis for row in comparison.rows):
+        why = comparison.undiagnosed.rstrip(".")
+        return f"Errors were not taken apart: {why}." if why else ""
+    return " ".join(filter(None, (_coarse(comparison, compared), _without_noise(compared))))
+
+
+def _coarse(comparison: Comparison, compared: Sequence[TapResult]) -> str:
+    """Taps that were replayed through others, which were not captured."""
+    known = {(row.phase, row.tap) for row in comparison.rows if row.candidate is not None}
     coarse = [row for row in compared if any((row.phase, name) not in known for name in row.inputs)]
     if not coarse:
         return ""
     return (
         f"What goes into {format_count(len(coarse))} of {format_count(len(compared))} compared taps was not captured: "
-        "there an error is placed no finer than between two captured taps, and no cause is looked for. To take every "
-        "operation apart: --taps all."
+        "there an error is placed no finer than between two captured taps, and no cause is looked for. --taps all "
+        "captures every operation."
     )
+
+
+def _without_noise(compared: Sequence[TapResult]) -> str:
+    lost = [row for row in compared if row.diagnosis is None]
+    if not lost:
+        return ""
+    return f"The floor run holds no finite values of {_names(lost)}, so nothing tells what is noise there."
 
 
 def _by_phase(comparison: Comparison) -> Iterator[tuple[str, list[TapResult]]]:

@@ -77,8 +77,8 @@ class Answer:
 
     Attributes:
         headline: the whole answer in one sentence.
-        diagnosed: whether errors were taken apart; without that, everything but `headline`, `preflight`, `structure`
-            and `commands` is empty.
+        diagnosed: whether errors were taken apart; without that, everything but `headline`, `preflight`, `structure`,
+            `coverage` (which says why not) and `commands` is empty.
         preflight: what was found before any layer was judged, errors first. Where there is an error among them, no
             layer may be blamed before it is mended.
         structure: one sentence for each status of taps that fail without numbers: missing, of another shape, NaN.
@@ -87,7 +87,7 @@ class Answer:
         groups: the same sources, those with one cause together, the costliest group first.
         symptoms: how many taps only pass an error on or make it grow, from where to where; which differ harmlessly or
             show another tensor.
-        coverage: what could not be taken apart, and how to have it; empty where everything was.
+        coverage: what could not be taken apart, why, and how to have it; empty where everything was.
         matters: what all differences together do to the next tokens.
         commands: what to type next, the most useful first.
     """
