@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from parity.answer.values import CauseAnswer
+from parity.comparison import TapResult
 from parity.diagnosis import Cause
 from parity.formatting import format_metric
 from parity.limits import AppliedLimits
@@ -16,7 +17,9 @@ EXPLAINED, PARTLY_EXPLAINED, UNEXPLAINED = "explained", "partly explained", "une
 _ENOUGH_WITHOUT_NOISE = 0.99
 """Where no floor tells what is noise, a cause has to explain this share."""
 
-_MOST_DECIMALS = 8
+_MOST_DECIMALS = 4
+_MANY_FITTED = 10
+"""From here on, how many numbers were fitted tells how little an explanation is worth."""
 
 
 def verdict_of(causes: tuple[Cause, ...], limits: AppliedLimits) -> str:
@@ -26,22 +29,24 @@ def verdict_of(causes: tuple[Cause, ...], limits: AppliedLimits) -> str:
     return EXPLAINED if _leaves_rounding(causes[0], limits) else PARTLY_EXPLAINED
 
 
-def cause_answer(cause: Cause, limits: AppliedLimits) -> CauseAnswer:
-    """`cause` in words."""
-    parts = [f"explains {format_explained(cause.explained_share)} of the residual", _left(cause, limits)]
-    if cause.fitted:
-        numbers = "number" if cause.fitted == 1 else "numbers"
-        parts.append(f"{cause.fitted} {numbers} solved for")
+def cause_answer(cause: Cause, row: TapResult) -> CauseAnswer:
+    """`cause`, which explains a part of what goes wrong at the tap of `row`, in words."""
+    what = "its error" if row.errors is not None else "the values that are not finite"
+    parts = [f"explains {format_explained(cause.explained_share)} of {what}", _left(cause, row.limits)]
+    if cause.fitted >= _MANY_FITTED:
+        parts.append(f"{cause.fitted} numbers were fitted to it")
     return CauseAnswer(cause.hypothesis, cause.sentence.rstrip("."), "; ".join(filter(None, parts)))
 
 
 def format_explained(share: float) -> str:
-    """A share in per cent, as exact as what is left needs: ``50%``, ``99.98%``, ``99.9996%``, ``100%``."""
+    """A share in per cent, as exact as what is left needs: ``50%``, ``99.98%``, ``over 99.9999%``, ``100%``."""
     left = 100 * (1 - share)
     if left <= 0:
         return "100%"
-    decimals = min(_MOST_DECIMALS, max(0, 1 - math.floor(math.log10(left))))
-    text = f"{100 * share:.{decimals}f}"
+    if left < 10.0**-_MOST_DECIMALS:
+        return f"over {100 - 10.0**-_MOST_DECIMALS:.{_MOST_DECIMALS}f}%"
+    decimals = max(0, 1 - math.floor(math.log10(left)))
+    text = f"{100 * share:.{min(decimals, _MOST_DECIMALS)}f}"
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 

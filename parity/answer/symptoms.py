@@ -77,7 +77,7 @@ def _heirs(failing: Sequence[TapResult], phase: str, comparison: Comparison) -> 
     if roles["carrier"]:
         parts.append(f"{_count(roles['carrier'], 'passes', 'pass')} it on")
     if roles["amplifier"]:
-        parts.append(f"{_count(roles['amplifier'], 'makes', 'make')} it grow ({_names(roles['amplifier'])})")
+        parts.append(f"{_count(roles['amplifier'], 'makes', 'make')} it grow ({_names(roles['amplifier'], 2)})")
     several = len({row.phase for row in comparison.rows}) > 1
     where = f" of phase {phase}" if several else ""
     plural = "s fail" if len(heirs) > 1 else " fails"
@@ -135,6 +135,6 @@ def _role(row: TapResult) -> str:
     return row.diagnosis.role if row.diagnosis else ""
 
 
-def _names(rows: Sequence[TapResult]) -> str:
-    more = len(rows) - _LISTED
-    return ", ".join(row.tap for row in rows[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+def _names(rows: Sequence[TapResult], listed: int = _LISTED) -> str:
+    more = len(rows) - listed
+    return ", ".join(row.tap for row in rows[:listed]) + (f" and {more} more" if more > 0 else "")

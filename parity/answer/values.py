@@ -17,8 +17,8 @@ class CauseAnswer:
     Attributes:
         hypothesis: its stable name, ``activation_other``.
         sentence: the cause in words, without a full stop: ``the activation is GELU instead of SiLU``.
-        evidence: how well replaying it reproduces the candidate, without a full stop: ``explains 99.9996% of the
-            residual; what is left is rounding: R 0.854 (worst token 1.08)``.
+        evidence: how well replaying it reproduces the candidate, without a full stop: ``explains 99.9996% of its
+            error; what is left is rounding: R 0.854 (worst token 1.08)``.
     """
 
     hypothesis: str
@@ -61,7 +61,7 @@ class SourceGroup:
     Attributes:
         lead: the costliest of them.
         others: the rest, by cost.
-        others_sentence: which taps they are, ``The same holds at 5 more taps: layers.0.act …``; empty without any.
+        others_sentence: which taps they are, ``The same holds at 5 more taps: layers.0.act ….``; empty without any.
     """
 
     lead: SourceAnswer
