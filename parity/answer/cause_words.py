@@ -10,9 +10,19 @@ from parity.diagnosis import Cause
 from parity.formatting import format_metric
 from parity.limits import AppliedLimits
 
-__all__ = ["EXPLAINED", "PARTLY_EXPLAINED", "UNEXPLAINED", "cause_answer", "format_explained", "verdict_of"]
+__all__ = [
+    "EXPLAINED",
+    "NOT_SOUGHT",
+    "PARTLY_EXPLAINED",
+    "UNEXPLAINED",
+    "cause_answer",
+    "format_explained",
+    "verdict_of",
+]
 
 EXPLAINED, PARTLY_EXPLAINED, UNEXPLAINED = "explained", "partly explained", "unexplained"
+NOT_SOUGHT = "not sought"
+"""What goes into the tap was not captured, and causes are about one operation."""
 
 _ENOUGH_WITHOUT_NOISE = 0.99
 """Where no floor tells what is noise, a cause has to explain this share."""
@@ -22,11 +32,17 @@ _MANY_FITTED = 10
 """From here on, how many numbers were fitted tells how little an explanation is worth."""
 
 
-def verdict_of(causes: tuple[Cause, ...], limits: AppliedLimits) -> str:
-    """Whether the best of `causes` explains a source: whether what it leaves is rounding."""
-    if not causes:
-        return UNEXPLAINED
-    return EXPLAINED if _leaves_rounding(causes[0], limits) else PARTLY_EXPLAINED
+def verdict_of(causes: tuple[Cause, ...], row: TapResult, *, coarse: bool) -> str:
+    """Whether the best of `causes` explains the source `row`: whether what it leaves is rounding.
+
+    Args:
+        causes: the best first.
+        row: the source.
+        coarse: some of its inputs were not captured.
+    """
+    if causes:
+        return EXPLAINED if _leaves_rounding(causes[0], row.limits) else PARTLY_EXPLAINED
+    return NOT_SOUGHT if coarse else UNEXPLAINED
 
 
 def cause_answer(cause: Cause, row: TapResult) -> CauseAnswer:

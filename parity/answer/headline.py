@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from parity.answer.cause_words import EXPLAINED, NOT_SOUGHT
 from parity.answer.sources import group_sources, place_of, source_answers
 from parity.answer.values import SourceGroup
 from parity.comparison import Comparison, TapResult
@@ -50,9 +51,11 @@ def _places(group: SourceGroup) -> str:
 
 def _cause(group: SourceGroup) -> str:
     lead = group.lead
+    if lead.verdict == NOT_SOUGHT:
+        return "which operation on the way to it is open, for what goes in was not captured"
     if lead.cause is None:
         return "no known cause explains it"
-    return lead.cause.sentence if lead.verdict == "explained" else f"in part, {lead.cause.sentence}"
+    return lead.cause.sentence if lead.verdict == EXPLAINED else f"in part, {lead.cause.sentence}"
 
 
 def _first(comparison: Comparison, row: TapResult) -> str:

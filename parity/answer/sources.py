@@ -36,7 +36,8 @@ def source_answers(comparison: Comparison, *, run: str) -> tuple[SourceAnswer, .
     """Every source, the costliest first, those without a price last, in graph order where equal."""
     found = [(row, row.diagnosis) for row in comparison.rows if row.diagnosis is not None and is_source(row)]
     found.sort(key=lambda pair: -_price(pair[1]))
-    return tuple(_source_answer(row, diagnosis, run=run) for row, diagnosis in found)
+    captured = {(row.phase, row.tap) for row in comparison.rows if row.candidate is not None}
+    return tuple(_source_answer(row, diagnosis, captured, run=run) for row, diagnosis in found)
 
 
 def group_sources(sources: Sequence[SourceAnswer]) -> tuple[SourceGroup, ...]:
@@ -51,13 +52,13 @@ def _price(diagnosis: Diagnosis) -> float:
     return diagnosis.cost.local_error.mean_kl if diagnosis.cost else -1.0
 
 
-def _source_answer(row: TapResult, diagnosis: Diagnosis, *, run: str) -> SourceAnswer:
+def _source_answer(row: TapResult, diagnosis: Diagnosis, captured: set[tuple[str, str]], *, run: str) -> SourceAnswer:
     causes = tuple(cause_answer(cause, row) for cause in diagnosis.causes)
     return SourceAnswer(
         row=row,
         place=place_of(row),
         reason=diagnosis.reason,
-        verdict=verdict_of(diagnosis.causes, row.limits),
+        verdict=verdict_of(diagnosis.causes, row, coarse=any((row.phase, name) not in captured for name in row.inputs)),
         cause=causes[0] if causes else None,
         runners_up=causes[1:],
         signature=diagnosis.signature,

@@ -34,7 +34,8 @@ class SourceAnswer:
         row: the tap's row, with its numbers and its diagnosis.
         place: where it is: ``layers.3.act (gated activation, prefill)``.
         reason: why this tap is held to be a source, with its local R; no full stop.
-        verdict: ``explained`` (what the best cause leaves is rounding), ``partly explained`` or ``unexplained``.
+        verdict: ``explained`` (what the best cause leaves is rounding), ``partly explained``, ``unexplained``, or ``not
+            sought``, where what goes into the tap was not captured.
         cause: the best cause; None where nothing explains half of the residual.
         runners_up: other causes that explain a part, the best first.
         signature: where not explained, what the error looks like; empty otherwise.

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from parity.commands import capture_option
 from parity.comparison import TapResult
 from parity.cost import Prices
 from parity.diagnose.case import SourceCase
@@ -84,7 +85,8 @@ class SourceDoctor:
     def _unseen(self, tap: Tap) -> str:
         """Hypotheses are about one operation; here several lie between what was captured."""
         start = ", ".join(captured_inputs(self._graph, tap, self._sides.candidate)) or "the token ids"
-        return f"the fault lies between {start} and this tap: capture the taps between them to see which it is"
+        option = capture_option(tap.name, tap.layer)
+        return f"the fault lies between {start} and this tap: capture the taps between them with {option}"
 
     def _causes(self, case: SourceCase, noise_limit: float) -> tuple[Cause, ...]:
         winner = self._winners.get(case.tap.kind)

@@ -52,7 +52,7 @@ def role_reason(role: str, error: LocalError, limits: AppliedLimits) -> str:
         return f"what came in is NaN or infinite; elsewhere {local}"
     if role == "source":
         return (
-            f"{local} is above {allowed}: on the candidate's own inputs the reference's operation gives another result"
+            f"on the candidate's own inputs the reference's operation gives another result: {local}, allowed {allowed}"
         )
     if role == "clean":
         return f"{local} and inherited {inherited} are within {allowed}"

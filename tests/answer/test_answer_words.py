@@ -8,6 +8,7 @@ from made_rows import absent, cost, row
 from parity.answer import cost_sentence, logits_sentence
 from parity.answer.cause_words import (
     EXPLAINED,
+    NOT_SOUGHT,
     PARTLY_EXPLAINED,
     UNEXPLAINED,
     cause_answer,
@@ -17,7 +18,6 @@ from parity.answer.cause_words import (
 from parity.diagnosis import Cause
 
 ROW = row("q", status="mismatch", ratio=40.0)
-LIMITS = ROW.limits
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_cause_that_leaves_rounding_is_an_explanation() -> None:
     answer = cause_answer(cause, ROW)
     assert answer.sentence == "the bias is missing"
     assert answer.evidence == "explains 99.98% of its error; what is left is rounding: R 1.03 (worst token 2.10)"
-    assert verdict_of((cause,), LIMITS) == EXPLAINED
+    assert verdict_of((cause,), ROW, coarse=False) == EXPLAINED
 
 
 @pytest.mark.parametrize(("ratio", "worst"), [(30.0, 50.0), (1.0, 50.0)])
@@ -52,7 +52,7 @@ def test_a_cause_that_leaves_more_is_a_part_of_one(ratio: float, worst: float) -
     cause = Cause("scale", "off by a factor of 1.1", 0.995, ratio, worst, 1)
     assert "what is left is more than rounding: R" in cause_answer(cause, ROW).evidence
     assert cause_answer(cause, ROW).evidence.endswith("(worst token 50.0)")
-    assert verdict_of((cause,), LIMITS) == PARTLY_EXPLAINED
+    assert verdict_of((cause,), ROW, coarse=False) == PARTLY_EXPLAINED
 
 
 def test_many_fitted_numbers_are_told() -> None:
@@ -65,10 +65,11 @@ def test_what_is_not_finite_has_no_ratio() -> None:
 
 
 def test_without_a_floor_the_share_decides() -> None:
-    assert verdict_of((Cause("a", "b", 0.995, None, None, 0),), LIMITS) == EXPLAINED
-    assert verdict_of((Cause("a", "b", 0.9, None, None, 0),), LIMITS) == PARTLY_EXPLAINED
+    assert verdict_of((Cause("a", "b", 0.995, None, None, 0),), ROW, coarse=False) == EXPLAINED
+    assert verdict_of((Cause("a", "b", 0.9, None, None, 0),), ROW, coarse=False) == PARTLY_EXPLAINED
     assert cause_answer(Cause("a", "b", 0.9, None, None, 0), ROW).evidence == "explains 90% of its error"
-    assert verdict_of((), LIMITS) == UNEXPLAINED
+    assert verdict_of((), ROW, coarse=False) == UNEXPLAINED
+    assert verdict_of((), ROW, coarse=True) == NOT_SOUGHT
 
 
 def test_a_cost_says_how_many_choices_change_and_how_many_were_clear() -> None:
