@@ -52,7 +52,7 @@ def first_divergence_sentence(comparison: Comparison) -> str:
 
 
 def failure_message(comparison: Comparison, row: TapResult, *, run: str = "RUN", shown: bool = False) -> str:
-    """Explain one row in parts: tap, role with cause and cost, sides, elements, worst element, taps before it, what next.
+    """Explain one row in parts: tap, role, cause and cost, sides, elements, worst element, taps before it, what next.
 
     Args:
         comparison: what `row` belongs to.
