@@ -95,6 +95,7 @@ def record_candidate(
     reference: p.OptionalReference = options.REFERENCE.default,
     checkpoint: p.Checkpoint = options.CHECKPOINT.default,
     mapping: p.Mapping = options.MAPPING.default,
+    precision: p.Precision = options.PRECISION.default,
     taps: p.TapsOfTokens = None,
     quiet: p.Quiet = False,
 ) -> None:
@@ -111,7 +112,7 @@ def record_candidate(
     from parity.session.model_folder import model_folder
 
     model = None if reference is None else model_folder(reference)
-    asked = CandidateRequest(candidate, checkpoint=checkpoint, mapping=mapping)
+    asked = CandidateRequest(candidate, checkpoint=checkpoint, mapping=mapping, precision=precision)
     progress = choose_progress(quiet=quiet)
     _conclude(record(asked, tokens, model=model, taps=taps, out=out, progress=progress), quiet=quiet)
 

@@ -21,6 +21,7 @@ def run(
     taps: p.Taps = options.TAPS.default,
     checkpoint: p.Checkpoint = options.CHECKPOINT.default,
     mapping: p.Mapping = options.MAPPING.default,
+    precision: p.Precision = options.PRECISION.default,
     truth: p.Truth = options.TRUTH.default,
     attention: p.Attention = options.ATTENTION.default,
     device: p.Device = options.DEVICE.default,
@@ -44,7 +45,7 @@ def run(
     """
     request = RunRequest(
         reference=ReferenceRequest(reference, truth=truth, attention=attention, device=device),
-        candidate=CandidateRequest(candidate, checkpoint=checkpoint, mapping=mapping),
+        candidate=CandidateRequest(candidate, checkpoint=checkpoint, mapping=mapping, precision=precision),
         out=out,
         inputs=InputRequest(prompts, chat_template=chat_template, tokens=tokens),
         taps=taps,
