@@ -11,7 +11,7 @@ import numpy.typing as npt
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase
 
-__all__ = ["EngineLayer", "InspectableRunner", "Runner", "RunnerInfo", "Sink"]
+__all__ = ["EngineLayer", "InspectableRunner", "Runner", "RunnerInfo", "Sink", "TimedRunner"]
 
 Sink = Callable[[str, npt.NDArray[Any]], None]
 """Takes one captured tap: its name, and a host array that nothing will write to again."""
@@ -95,4 +95,13 @@ class InspectableRunner(Runner, Protocol):
 
     def layers(self) -> tuple[EngineLayer, ...]:
         """The layers of all engines of the last capture, in the order in which they run."""
+        ...
+
+
+@runtime_checkable
+class TimedRunner(Runner, Protocol):
+    """A runner that can say how long a run takes."""
+
+    def seconds(self, phase: Phase, *, repeats: int) -> tuple[float, ...]:
+        """The time of each of `repeats` runs with no tap marked, after one that warms up."""
         ...

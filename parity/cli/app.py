@@ -11,6 +11,7 @@ from parity.cli.diagnose import diagnose
 from parity.cli.record import record_app
 from parity.cli.report import report
 from parity.cli.run import run
+from parity.cli.tune import tune
 from parity.version import VERSION
 
 __all__ = ["app"]
@@ -51,4 +52,5 @@ app.add_typer(record_app, name="record")
 app.command()(compare)
 app.command()(diagnose)
 app.command()(build)
+app.command()(tune)
 app.command()(report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -136,6 +137,22 @@ class OnnxRuntimeRunner:
         for place, (tap, tensor) in enumerate(zip(taps, tensors, strict=True)):
             array = arrays[tensor] if tensor in tensors[place + 1 :] else arrays.pop(tensor)
             sink(tap.name, np.ascontiguousarray(array))
+
+    def seconds(self, phase: Phase, *, repeats: int) -> tuple[float, ...]:
+        """Wall time of each of `repeats` runs that put out nothing but what the network does by itself.
+
+        Raises:
+            ParityError: as for `capture`.
+        """
+        session = self._session_with(())
+        feeds = _feeds(session, phase.tokens, self._network)
+        taken = []
+        with _engine_errors(self._network.path):
+            for _ in range(repeats + 1):
+                started = time.perf_counter()
+                session.run(None, feeds)
+                taken.append(time.perf_counter() - started)
+        return tuple(taken[1:])
 
     def _session_with(self, tensors: Sequence[str]) -> Any:
         """The session that puts out `tensors`; only the latest is kept, since each holds all weights."""

@@ -8,6 +8,7 @@ needs, and are imported where a command needs them:
 * `parity.session.reference`, `parity.session.candidate`: one side alone;
 * `parity.session.network`: checkpoint and network;
 * `parity.session.views`: the files that people open;
+* `parity.session.tune`: a search for the operations that have to run in fp32;
 * `parity.session.stored`: a run that is there already.
 """
 
@@ -19,6 +20,7 @@ from parity.session.request import (
     PlantedFault,
     ReferenceRequest,
     RunRequest,
+    TuneRequest,
 )
 
 __all__ = [
@@ -31,4 +33,5 @@ __all__ = [
     "ReferenceRequest",
     "RunRequest",
     "SilentProgress",
+    "TuneRequest",
 ]

@@ -115,6 +115,19 @@ class TensorRTRunner:
             part = f", engine {number} of {len(groups)}" if len(groups) > 1 else ""
             self._capture_group(phase.tokens, group, sink, part)
 
+    def seconds(self, phase: Phase, *, repeats: int) -> tuple[float, ...]:
+        """What the kernels take in each of `repeats` runs of an engine without marked taps.
+
+        Raises:
+            ParityError: as for `capture`, or TensorRT tells no times.
+        """
+        network, (batch, length) = self._network, phase.tokens.ids.shape
+        graph = engine_graph(network, (), copies=self._options.copies, batch=batch, tokens=length)
+        plan = self._plan(graph, f"nothing marked, {batch} x {length} tokens")
+        with load_engine(plan, at=f"the engine of {network.path}") as engine:
+            feeds = network_feeds(engine.names(inputs=True), phase.tokens, network)
+            return engine.kernel_seconds(feeds, repeats=repeats)
+
     def _capture_group(self, tokens: TokenBatch, taps: Sequence[Tap], sink: Sink, part: str) -> None:
         network, (batch, length) = self._network, tokens.ids.shape
         tensors = {tap.name: network.tensors[tap.name] for tap in taps}
