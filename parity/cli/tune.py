@@ -87,11 +87,9 @@ def tune(
     no_timing: NoTiming = False,
     quiet: p.Quiet = False,
 ) -> None:
-    """Find out which operations have to run in fp32 so that every tap is within limits, with few builds.
+    """Find which operations have to run in fp32 so that every tap is within limits, with few builds.
 
-    What makes noise itself is put into fp32 first; then whole kinds of operations, and layers of those that cost
-    time, are left out again as long as every tap stays within limits. Casts in the network do it, so that it works
-    for strongly typed engines too.
+    Casts in the network put them there, so it works for strongly typed engines too.
 
     \b
     Examples:

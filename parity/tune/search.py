@@ -130,7 +130,10 @@ class _Search:
         return (not noisy, self._added_time(groups) if noisy else -noise, -noise)
 
     def _is_needed(self, group: OperationGroup) -> bool:
-        return self._suspicion.is_needed(group, self._trials.limits)
+        """By the first trial where errors were taken apart in it, otherwise by all that ran `group` in 16 bits."""
+        trials = [self._before] if self._suspicion.is_taken_apart else self._trials.made
+        without = (trial for trial in trials if group.taps[0] not in trial.fp32)
+        return any(Suspicion(trial, self._graph).is_needed(group, self._trials.limits) for trial in without)
 
     def _added_time(self, groups: Iterable[OperationGroup]) -> float:
         return self._times.added_time(groups)

@@ -32,6 +32,11 @@ class Suspicion:
     trial: Trial
     graph: TapGraph
 
+    @property
+    def is_taken_apart(self) -> bool:
+        """Whether the trial says what operations do wrong themselves."""
+        return any(reading.own_noise_ratio is not None for reading in self.trial.readings)
+
     def noise(self, group: OperationGroup) -> float:
         """How many times more noise the operations of `group` make than correct ones, at the worst of their taps."""
         return max((self._made(reading) for reading in self._readings(group)), default=0.0)

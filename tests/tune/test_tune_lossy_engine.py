@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ import pytest
 from lossy_engine import LossyEngine, accumulated_in_bf16, rounded_in_any_type, rounded_to_3_bits
 from small_phases import random_phase
 
+from parity.compare_dumps import compare_dumps
 from parity.engines.precision_file import PrecisionAssignment, read_precision
 from parity.errors import ParityError
 from parity.hooks import TransformersRunner
 from parity.record import record
 from parity.session import CandidateRequest, Judging, SilentProgress, TuneRequest
+from parity.session.candidate import record_candidate
 from parity.session.tune import TuneOutcome, tune
 from parity.session.tune_bench import TuneSides
 from parity.taps import select_taps
+from parity.tune import read_comparison
 from qwen_trt_model import convert
 from qwen_trt_model.graph import build_network
 
@@ -112,7 +116,7 @@ def test_exactly_what_is_planted_is_found_with_few_builds(
     assert not outcome.result.before.passes(outcome.limits)
 
 
-@pytest.mark.parametrize("name", PLANTED)
+@pytest.mark.parametrize("name", ["norm", "projection", "two kinds", "one layer of a product"])
 def test_without_the_reference_s_weights_it_takes_more_builds(
     lab: Lab, engine: LossyEngine, tmp_path: Path, name: str
 ) -> None:
@@ -161,6 +165,18 @@ def test_narrower_limits_need_no_trial_again(lab: Lab, engine: LossyEngine, tmp_
     second = lab.tune(tmp_path, limits=("median=1.45",))
     assert second.summary.fp32 == first.summary.fp32
     assert second.summary.builds == 0
+
+
+def test_the_file_that_is_written_gives_what_was_measured(lab: Lab, engine: LossyEngine, tmp_path: Path) -> None:
+    engine.losses, _ = PLANTED["two kinds"]
+    outcome = lab.tune(tmp_path)
+    network = shutil.copytree(lab.network.parent, tmp_path / "network") / lab.network.name
+    asked = CandidateRequest(f"{network},engine=tensorrt", precision=tmp_path / "precision.json")
+    tokens, progress = lab.sides.reference.path, SilentProgress()
+    candidate = record_candidate(asked, tokens, model=None, taps=None, out=tmp_path / "tuned", progress=progress)
+    assert candidate.manifest.runner.flags["fp32_operations"] == "layers.*.attn_out, layers.*.post_norm"
+    comparison = compare_dumps(lab.sides.reference, candidate, floors=[lab.sides.floor])
+    assert read_comparison(comparison) == outcome.result.after.readings
 
 
 def test_nothing_but_results_stays(lab: Lab, engine: LossyEngine, tmp_path: Path) -> None:
