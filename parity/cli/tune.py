@@ -80,6 +80,7 @@ def tune(
     truth: p.Truth = options.TRUTH.default,
     attention: p.Attention = options.ATTENTION.default,
     device: p.Device = options.DEVICE.default,
+    no_diagnosis: p.NoDiagnosis = options.NO_DIAGNOSIS.default,
     limit: p.Limits = [],  # noqa: B006  (typer copies it)
     max_builds: MaxBuilds = _DEFAULTS.max_builds,
     minutes: Minutes = None,
@@ -108,6 +109,7 @@ def tune(
         minutes=minutes,
         rate_ratio=rate_ratio,
         timed=not no_timing,
+        no_diagnosis=no_diagnosis,
     )
     model = None if reference is None else ReferenceRequest(reference, truth=truth, attention=attention, device=device)
     inputs = InputRequest(prompts, chat_template=chat_template, tokens=tokens)

@@ -147,6 +147,7 @@ class TuneRequest:
         minutes: no build begins that would end later; None for no limit.
         rate_ratio: how many times slower matrix products are in fp32; None for what is known of the engine.
         timed: measure the run time without and with the operations that were found.
+        no_diagnosis: do not take errors apart; suspicion then goes by how R grows from tap to tap.
     """
 
     candidate: CandidateRequest
@@ -156,3 +157,4 @@ class TuneRequest:
     minutes: float | None = None
     rate_ratio: float | None = None
     timed: bool = True
+    no_diagnosis: bool = options.NO_DIAGNOSIS.default

@@ -126,7 +126,7 @@ def _bench(request: TuneRequest, sides: TuneSides, model: Path | None, progress:
     spec = check_tunable(request)
     folder = network_folder(request.out / CANDIDATE_DUMP)
     graph = sides.reference.manifest.runner.graph
-    asked, weights = request.candidate, _weights(sides, model, progress)
+    asked, weights = request.candidate, None if request.no_diagnosis else _weights(sides, model, progress)
     network = candidate_network(asked, spec, model=model, graph=graph, folder=folder, progress=progress)
     seen, taps = network.read(), select_taps(graph, selection_of(sides.reference))
     if sides.floor.manifest.runner.dtype != seen.dtype:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,7 @@ class Lab:
         judging = Judging.parse(flags=[], limits=settings.pop("limits", LIMITS), strict=False)
         spec = f"{self.network},engine=tensorrt,tf32=on"
         request = TuneRequest(CandidateRequest(spec), out, judging, **settings)
-        # A folder with other weights: the search goes without them, and says so.
-        model = self.model if local else self.network.parent
-        return tune(request, self.sides, model=model, progress=notes or Notes())
+        return tune(replace(request, no_diagnosis=not local), self.sides, model=self.model, progress=notes or Notes())
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +120,24 @@ def test_without_the_reference_s_weights_it_takes_more_builds(
     lab: Lab, engine: LossyEngine, tmp_path: Path, name: str
 ) -> None:
     engine.losses, expected = PLANTED[name]
-    notes = Notes()
-    outcome = lab.tune(tmp_path, local=False, notes=notes)
+    outcome = lab.tune(tmp_path, local=False)
     assert (outcome.summary.status, outcome.summary.fp32) == ("met", expected)
     assert outcome.summary.builds <= 5
+    assert all(reading.local_noise_ratio is None for reading in outcome.result.before.readings)
+
+
+def test_other_weights_than_the_reference_s_are_not_used(lab: Lab, engine: LossyEngine, tmp_path: Path) -> None:
+    engine.losses, expected = PLANTED["norm"]
+    notes = Notes()
+    request = TuneRequest(
+        CandidateRequest(f"{lab.network},engine=tensorrt"),
+        tmp_path,
+        Judging.parse(flags=[], limits=LIMITS, strict=False),
+    )
+    outcome = tune(request, lab.sides, model=lab.network.parent, progress=notes)
+    assert outcome.summary.fp32 == expected
     assert any("errors are not taken apart" in line for line in notes.lines)
+    assert any("tf32=on" in line for line in notes.lines)
 
 
 def test_a_kernel_that_is_wrong_in_fp32_too_cant_be_met(lab: Lab, engine: LossyEngine, tmp_path: Path) -> None:
