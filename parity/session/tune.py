@@ -12,6 +12,7 @@ from parity.errors import ParityError
 from parity.limits import Limits
 from parity.options import CANDIDATE
 from parity.replay import ReferenceWeights
+from parity.runner import RunnerInfo
 from parity.serial import write_json
 from parity.session.candidate import check_candidate, network_folder
 from parity.session.candidate_network import candidate_network
@@ -68,9 +69,10 @@ class TuneSummary:
 
 @dataclass(frozen=True, eq=False)
 class TuneOutcome:
-    """How a search ended, what it was judged by, and the files that show it."""
+    """How a search ended, what ran, what it was judged by, and the files that show it."""
 
     result: SearchResult
+    candidate: RunnerInfo
     summary: TuneSummary
     limits: Limits
     graph: TapGraph
@@ -191,7 +193,7 @@ def _concluded(request: TuneRequest, bench: TuneBench, result: SearchResult) -> 
         written.insert(0, out / "precision.json")
     else:  # one of an earlier search would say something that does not hold
         (out / "precision.json").unlink(missing_ok=True)
-    return TuneOutcome(result, summary, bench.limits, graph, tuple(written))
+    return TuneOutcome(result, bench.candidate, summary, bench.limits, graph, tuple(written))
 
 
 def _measured_times(request: TuneRequest, bench: TuneBench, result: SearchResult) -> tuple[float | None, float | None]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from parity.compare_dumps import compare_dumps
@@ -20,7 +21,7 @@ from parity.engines.tensorrt.runner import ENGINES_FOLDER
 from parity.errors import ParityError
 from parity.limits import Limits
 from parity.replay import ReferenceWeights
-from parity.runner import Runner, TimedRunner
+from parity.runner import Runner, RunnerInfo, TimedRunner
 from parity.session.candidate import record_runner
 from parity.session.candidate_network import CandidateNetwork
 from parity.session.phases import phases_of
@@ -83,9 +84,14 @@ class TuneBench:
             phases = phases_of(self.sides.reference)
             return sum(statistics.median(runner.seconds(phase, repeats=_REPEATS)) for phase in phases)
 
+    @cached_property
+    def candidate(self) -> RunnerInfo:
+        """What runs."""
+        return self.network.open(self.progress).describe()
+
     def context(self) -> str:
         """Everything that a trial depends on beside its choice of operations, in a digest."""
-        runner = self.network.open(self.progress).describe()
+        runner = self.candidate
         sides = [dump.manifest for dump in (self.sides.reference, self.sides.floor)]
         parts = [
             hashlib.sha256(self.network.path.read_bytes()).hexdigest(),
