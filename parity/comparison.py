@@ -22,10 +22,9 @@ from parity.tap_result import (
     NoiseMetrics,
     NonFinite,
     TapResult,
-    TokenError,
-    TokenProfile,
     WorstElement,
 )
+from parity.token_error import TokenError, TokenProfile
 
 __all__ = [
     "FAILING_STATUSES",

@@ -13,6 +13,8 @@ from parity.metrics.noise import (
 from parity.metrics.quantile import quantiles
 from parity.metrics.real_rows import RealRows, real_rows
 from parity.metrics.where import (
+    bucket_size,
+    by_bucket,
     channel_rms,
     head_errors,
     rel_l2_by_token,
@@ -26,6 +28,8 @@ __all__ = [
     "Differences",
     "RealRows",
     "TokenFloor",
+    "bucket_size",
+    "by_bucket",
     "channel_rms",
     "cosine",
     "differences",

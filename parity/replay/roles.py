@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from parity.diagnosis import LocalError
+from parity.diagnosis import LocalError, LocalProfile
 from parity.limits import AppliedLimits
-from parity.metrics import noise_metrics, rel_l2
+from parity.metrics import (
+    bucket_size,
+    by_bucket,
+    noise_metrics,
+    rel_l2,
+    rel_l2_by_token,
+    worst_case_ratio_by_token,
+    worst_tokens,
+)
+from parity.replay.arrays import Floats
 from parity.replay.local import LocalAnalysis
+from parity.tokens import TokenBatch
 
 __all__ = ["beyond", "local_error", "role_of", "role_reason"]
 
@@ -13,8 +23,9 @@ _AMPLIFIES = 2.0
 """How many times the gain of noise the gain of an error must be before its operation is called an amplifier."""
 
 
-def local_error(found: LocalAnalysis) -> LocalError:
-    """The numbers of an analysis."""
+def local_error(found: LocalAnalysis, tokens: TokenBatch) -> LocalError:
+    """The numbers of an analysis of `tokens`."""
+    by_token = worst_case_ratio_by_token(found.local, found.local_floor)
     local = noise_metrics(found.local, found.local_floor)
     inherited = noise_metrics(found.inherited, found.inherited_floor)
     return LocalError(
@@ -26,7 +37,14 @@ def local_error(found: LocalAnalysis) -> LocalError:
         inherited.worst_token_noise_ratio,
         found.gain,
         found.noise_gain,
+        worst_tokens(rel_l2_by_token(found.local), by_token, tokens),
+        _profile(by_token, worst_case_ratio_by_token(found.inherited, found.inherited_floor)),
     )
+
+
+def _profile(local: Floats, inherited: Floats) -> LocalProfile:
+    bucket = bucket_size(local.size)
+    return LocalProfile(bucket, by_bucket(local, bucket), by_bucket(inherited, bucket))
 
 
 def role_of(error: LocalError, limits: AppliedLimits) -> str:
