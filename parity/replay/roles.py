@@ -17,9 +17,9 @@ from parity.replay.arrays import Floats
 from parity.replay.local import LocalAnalysis
 from parity.tokens import TokenBatch
 
-__all__ = ["beyond", "local_error", "role_of", "role_reason"]
+__all__ = ["AMPLIFIES", "beyond", "local_error", "role_of", "role_reason"]
 
-_AMPLIFIES = 2.0
+AMPLIFIES = 2.0
 """How many times the gain of noise the gain of an error must be before its operation is called an amplifier."""
 
 
@@ -53,7 +53,7 @@ def role_of(error: LocalError, limits: AppliedLimits) -> str:
         return "source"
     if not beyond(error.inherited_noise_ratio, error.worst_token_inherited_noise_ratio, limits):
         return "clean"
-    grows = error.gain is not None and error.noise_gain and error.gain > _AMPLIFIES * error.noise_gain
+    grows = error.gain is not None and error.noise_gain and error.gain > AMPLIFIES * error.noise_gain
     return "amplifier" if grows else "carrier"
 
 
