@@ -10,6 +10,7 @@ from parity.comparison import ChannelError, HeadError, TokenError, TokenProfile
 from parity.dtypes import ROUNDING_REL_L2
 from parity.metrics.differences import Differences, Floats
 from parity.metrics.errors import rel_l2
+from parity.metrics.squares import SquaredErrors
 from parity.tokens import TokenBatch
 
 __all__ = [
@@ -28,7 +29,7 @@ _WORST_CHANNELS = 8
 _BUCKETS = 128
 
 
-def rel_l2_by_token(found: Differences) -> Floats:
+def rel_l2_by_token(found: SquaredErrors) -> Floats:
     """The rel-L2 of each real token, float64, shape ``[row]``; infinite where only the truth is zero."""
     error, truth = found.error_squares.sum(axis=1), found.truth_squares.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
