@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from parity.diagnosis import LocalError, LocalProfile
+from parity.formatting import format_metric
 from parity.limits import AppliedLimits
 from parity.metrics import (
     bucket_size,
@@ -59,8 +60,8 @@ def role_of(error: LocalError, limits: AppliedLimits) -> str:
 
 def role_reason(role: str, error: LocalError, limits: AppliedLimits) -> str:
     """Why a tap has its role, in one sentence."""
-    local = f"local R {error.local_noise_ratio:.3g} (worst token {error.worst_token_local_noise_ratio:.3g})"
-    inherited = f"R {error.inherited_noise_ratio:.3g} (worst token {error.worst_token_inherited_noise_ratio:.3g})"
+    local = f"local R {_ratios(error.local_noise_ratio, error.worst_token_local_noise_ratio)}"
+    inherited = f"R {_ratios(error.inherited_noise_ratio, error.worst_token_inherited_noise_ratio)}"
     allowed = f"{limits.noise_ratio:g} ({limits.worst_token_noise_ratio:g})"
     if role == "source":
         return (
@@ -71,11 +72,15 @@ def role_reason(role: str, error: LocalError, limits: AppliedLimits) -> str:
     return f"{local} is within {allowed}, inherited {inherited} is not; {_gain_words(error)}"
 
 
+def _ratios(median: float, worst_token: float) -> str:
+    return f"{format_metric(median)} (worst token {format_metric(worst_token)})"
+
+
 def _gain_words(error: LocalError) -> str:
     if error.gain is None:
         return "nothing came in"
-    relative = f", {error.gain / error.noise_gain:.3g} times that of noise" if error.noise_gain else ""
-    return f"gain {error.gain:.3g}{relative}"
+    relative = f", {format_metric(error.gain / error.noise_gain)} times that of noise" if error.noise_gain else ""
+    return f"gain {format_metric(error.gain)}{relative}"
 
 
 def beyond(median: float, worst_token: float, limits: AppliedLimits) -> bool:

@@ -113,3 +113,11 @@ def test_hostile_causes_make_no_element() -> None:
     assert "<img" not in text
     assert "\x00" not in text
     assert "\u202e" not in text
+
+
+def test_no_layer_is_blamed_before_the_sides_are_one_model() -> None:
+    folded = '<details class="more-sources"><summary>What the layers show all the same</summary>'
+    blamed = render_html(replace(broken(), preflight=(replace(WRONG_TOKENS, severity="warning"),)))
+    unblamed = render_html(replace(broken(), preflight=(WRONG_TOKENS,)))
+    assert folded not in blamed
+    assert unblamed.index(folded) < unblamed.index('<article class="source">')

@@ -129,6 +129,14 @@ def test_names_of_many_sources_do_not_cover_one_another(open_report: OpenReport)
             assert apart
 
 
+def test_without_heirs_there_is_no_panel_of_growth(open_report: OpenReport, broken: Comparison) -> None:
+    heights = [
+        page.locator("#roles svg").evaluate("svg => svg.clientHeight")
+        for page in (open_report(broken), open_report(with_diagnosis(make_comparison())))
+    ]
+    assert heights[0] > heights[1] + 80
+
+
 def test_hover_click_and_keys_work_in_the_picture(open_report: OpenReport, broken: Comparison) -> None:
     page = open_report(broken)
     page.locator("#roles").scroll_into_view_if_needed()

@@ -10,11 +10,13 @@ function rolesFigure(shown, width) {
   const axis = tapAxis(shown.length, width, ROLES);
   const births = { ...axis, top: ROLES.top, bottom: ROLES.top + ROLES.panel };
   const growth = { ...axis, top: births.bottom + ROLES.gap, bottom: births.bottom + ROLES.gap + ROLES.growth };
-  const height = growth.bottom + ROLES.bottom;
+  const grown = shown.some((row) => growthOf(row) !== null);
+  const bottom = grown ? growth.bottom : births.bottom;
+  const height = bottom + ROLES.bottom;
   const content = markup`<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
-    ${layerBands(shown, { ...axis, top: births.top, bottom: growth.bottom })}
-    ${birthPanel(shown, births)}${growthPanel(shown, growth)}
-    <line id="roles-cursor" class="cursor" y1="${births.top}" y2="${growth.bottom}" x1="-9" x2="-9"/></svg>`;
+    ${layerBands(shown, { ...axis, top: births.top, bottom })}
+    ${birthPanel(shown, births)}${grown && growthPanel(shown, growth)}
+    <line id="roles-cursor" class="cursor" y1="${births.top}" y2="${bottom}" x1="-9" x2="-9"/></svg>`;
   return { content, indexAt: axis.indexAt, x: axis.x };
 }
 
@@ -44,7 +46,7 @@ function birthPanel(shown, frame) {
   const [, high] = exponentRange(shown.flatMap((row) => [localRatio(row), inheritedRatio(row), limit(row), 10]));
   const scale = logScale(ROLES.lowest, high, frame.bottom, frame.top);
   const noise = scale.at(1);
-  return markup`${svgText('panel-title', ROLES.left, 14, 'R of what each operation does wrong, and of what came in')}
+  return markup`${svgText('panel-title', 2, 14, 'R of what each operation does wrong, and of what came in')}
     ${verticalAxis(scale, frame.left, frame.right)}
     ${svgLine('noise', [frame.left, noise], [frame.right, noise])}
     ${svgText('tick', frame.right + 4, noise + HALF_LETTER, 'noise')}
@@ -117,29 +119,32 @@ function localText(row) {
 }
 
 // Only taps that an error came into have a growth worth a mark; for the others it is noise over noise.
+function growthOf(row) {
+  return ['carrier', 'amplifier'].includes(roleOf(row)) ? number(row.diagnosis.growth) : null;
+}
+
 function growthPanel(shown, frame) {
-  const growth = (row) => (row.diagnosis && roleOf(row) !== 'clean' ? number(row.diagnosis.growth) : null);
-  const scale = logScale(...exponentRange([...shown.map(growth), 0.7, 4]), frame.bottom, frame.top);
+  const scale = logScale(...exponentRange([...shown.map(growthOf), 0.7, 4]), frame.bottom, frame.top);
   const one = scale.at(1);
   const paths = new Map();
   shown.forEach((row, i) => {
-    if (growth(row) === null) return;
+    if (growthOf(row) === null) return;
     const kind = roleOf(row) === 'amplifier' ? 'amplifier' : 'carrier';
-    paths.set(kind, (paths.get(kind) ?? '') + `M${frame.x(i).toFixed(1)} ${one.toFixed(1)}V${scale.at(growth(row)).toFixed(1)}`);
+    paths.set(kind, (paths.get(kind) ?? '') + `M${frame.x(i).toFixed(1)} ${one.toFixed(1)}V${scale.at(growthOf(row)).toFixed(1)}`);
   });
   const width = Math.max(1.5, Math.min(4, frame.step * 0.35)).toFixed(1);
-  return markup`${svgText('panel-title', ROLES.left, frame.top - 10, 'Gain of the error ÷ gain of noise, where an error came in')}
+  return markup`${svgText('panel-title', 2, frame.top - 10, 'Gain of the error ÷ gain of noise, where an error came in')}
     ${verticalAxis(scale, frame.left, frame.right)}${svgLine('noise', [frame.left, one], [frame.right, one])}
     ${[...paths].map(([kind, d]) => markup`<path class="growth" data-role="${kind}" style="stroke-width:${width}" d="${d}"/>`)}
     ${limitLine(scale.at(payload.amplifies), frame.left, frame.right, payload.amplifies)}
-    ${amplifierMarks(shown, growth, scale, frame)}`;
+    ${amplifierMarks(shown, scale, frame)}`;
 }
 
-function amplifierMarks(shown, growth, scale, frame) {
+function amplifierMarks(shown, scale, frame) {
   const r = Math.max(3.5, Math.min(6, frame.step * 0.5));
   const d = shown.map((row, i) => {
-    if (roleOf(row) !== 'amplifier' || growth(row) === null) return '';
-    const [x, y] = [frame.x(i), scale.at(growth(row))];
+    if (roleOf(row) !== 'amplifier' || growthOf(row) === null) return '';
+    const [x, y] = [frame.x(i), scale.at(growthOf(row))];
     return `M${x.toFixed(1)} ${(y - r).toFixed(1)}l${r} ${2 * r}h${-2 * r}Z`;
   });
   return markup`<path class="amplifier-mark" d="${d.join('')}"/>`;
