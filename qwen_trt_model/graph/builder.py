@@ -38,6 +38,8 @@ class GraphBuilder:
         self._tape = ir.tape.Tape()
         self._initializers: dict[Any, ir.Value] = {}
         self._named: set[ir.Value] = set()
+        self._inputs: dict[str, ir.Value] = {}
+        self._tapped: dict[str, ir.Value] = {}
         self._pending = 0
         self._name_counts: Counter[str] = Counter()
 
@@ -50,7 +52,12 @@ class GraphBuilder:
         """An int64 input of the network with named, dynamic axes."""
         value = ir.val(name, dtype=ir.DataType.INT64, shape=axes)
         self._named.add(value)
+        self._inputs[name] = value
         return value
+
+    def given(self, name: str) -> ir.Value:
+        """An input that `input` made."""
+        return self._inputs[name]
 
     def op(self, op_type: str, *inputs: ir.Value, dtype: ir.DataType | None = None, **attributes: Any) -> ir.Value:
         """Append a node of one output.
@@ -109,7 +116,16 @@ class GraphBuilder:
         value.name = name
         value.shape = ir.Shape(_named_axes(self._taps, name))
         self._named.add(value)
+        self._tapped[name] = value
         return value
+
+    def show(self, value: ir.Value, name: str) -> None:
+        """Let the capture of an earlier tap show `value`, as where an engine overwrites a tensor's memory.
+
+        What was computed from the tap stays as it is.
+        """
+        self._tapped[name].name = f"{name}/overwritten"
+        self.tap(self.op("Identity", value), name)
 
     def name_nodes(self, scope: str) -> None:
         """Name every node since the last call ``scope/Operator``, numbered where there are several, and its outputs."""
