@@ -11,16 +11,17 @@ The floor run is taken apart in the same way and gives each of the three its own
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
-from parity.metrics import Differences, TokenFloor, differences, real_rows, rel_l2
+from parity.metrics import Differences, RealRows, TokenFloor, differences, real_rows, rel_l2
 from parity.replay.arrays import Floats, widened
-from parity.replay.predict import Captured, predict
+from parity.replay.predict import Captured, captured_inputs, predict
 from parity.replay.replay import Reference
-from parity.replay.truth_replay import KeptReplays, TruthReplay, gain, incoming, replay_truth
 from parity.taps import Tap, TapGraph
 
 __all__ = ["LocalAnalysis", "Sides", "analyse_local"]
@@ -34,14 +35,12 @@ class Sides:
         truth, candidate: both sides.
         floor: the floor run, or None.
         dtype: what the candidate computes in.
-        kept: where replays of truth and floor are kept; None keeps none.
     """
 
     truth: Captured
     candidate: Captured
     floor: Captured | None
     dtype: DtypeInfo
-    kept: KeptReplays | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,33 +72,88 @@ class LocalAnalysis:
 
 def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> LocalAnalysis:
     """Take the error of `tap` apart; candidate, truth and floor have captured it and are finite."""
-    known = _known(reference, graph, tap, sides)
+    rows = _Rows(reference, tap)
     predicted = predict(reference, graph, tap, sides.candidate)
-    found = real_rows(predicted, tap, reference.tokens)
-    local = differences(found, real_rows(widened(sides.candidate[tap.name]), tap, reference.tokens))
-    inherited = differences(known.expected, found)
+    expected = predict(reference, graph, tap, sides.truth)
+    local = differences(rows(predicted), rows(widened(sides.candidate[tap.name])))
+    inherited = differences(rows(expected), rows(predicted))
+    incoming = _incoming(reference, graph, tap, sides.truth, sides.candidate)
+    stored = differences(rows(expected), rows(predict(reference, graph, tap, _as_stored(graph, tap, sides))))
+    noise = _noise(reference, graph, tap, sides, expected)
     return LocalAnalysis(
         predicted,
         local,
-        _floor(known.local_noise, local, sides.dtype),
+        _floor([stored, *noise.local], local, sides.dtype),
         inherited,
-        _floor(known.inherited_noise, inherited, sides.dtype),
-        known.truth_rel_l2,
-        gain(inherited, incoming(reference, graph, tap, sides.truth, sides.candidate)),
-        known.noise_gain,
+        _floor([stored, *noise.inherited], inherited, sides.dtype),
+        _total_rel_l2(differences(rows(expected), rows(widened(sides.truth[tap.name])))),
+        _gain(inherited, incoming),
+        noise.gain,
     )
 
 
-def _known(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> TruthReplay:
-    def make() -> TruthReplay:
-        return replay_truth(reference, graph, tap, truth=sides.truth, floor=sides.floor, dtype=sides.dtype)
+@dataclass(frozen=True, eq=False)
+class _Noise:
+    """The floor run taken apart; empty without one."""
 
-    return make() if sides.kept is None else sides.kept.get(tap.name, make)
+    local: tuple[Differences, ...] = ()
+    inherited: tuple[Differences, ...] = ()
+    gain: float | None = None
 
 
-def _floor(squares: Floats, judged: Differences, dtype: DtypeInfo) -> TokenFloor:
-    """No less than one rounding of the value."""
+def _noise(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides, expected: Floats) -> _Noise:
+    if sides.floor is None or tap.name not in sides.floor:
+        return _Noise()
+    rows = _Rows(reference, tap)
+    replayed = predict(reference, graph, tap, sides.floor)
+    inherited = differences(rows(expected), rows(replayed))
+    local = differences(rows(replayed), rows(widened(sides.floor[tap.name])))
+    incoming = _incoming(reference, graph, tap, sides.truth, sides.floor)
+    return _Noise((local,), (inherited,), _gain(inherited, incoming))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    reference: Reference
+    tap: Tap
+
+    def __call__(self, array: Floats) -> RealRows:
+        return real_rows(array, self.tap, self.reference.tokens)
+
+
+def _as_stored(graph: TapGraph, tap: Tap, sides: Sides) -> Captured:
+    """The truth's inputs as the candidate's dtype can store them.
+
+    An engine may hand its unrounded value to the next operation and round only the copy that it gives out, so
+    inputs are known no better than this.
+    """
+    names = captured_inputs(graph, tap, sides.truth)
+    return {name: sides.truth[name].astype(sides.dtype.numpy) for name in names}
+
+
+def _floor(parts: Sequence[Differences], judged: Differences, dtype: DtypeInfo) -> TokenFloor:
+    """Independent noises add in squares; no less than one rounding of the value."""
+    squares = np.sum([part.error_squares.sum(axis=1) for part in parts], axis=0)  # [row]
     scale = np.sqrt(judged.truth_squares.sum(axis=1))
     rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * scale
     total = rel_l2(float(np.sum(squares)), float(judged.truth_squares.sum()))
     return TokenFloor(np.maximum(np.sqrt(squares), rounding), total, "measured")
+
+
+def _incoming(reference: Reference, graph: TapGraph, tap: Tap, truth: Captured, side: Captured) -> float:
+    """‖x_side - x_truth‖ over all captured inputs at real tokens."""
+    total = 0.0
+    for name in captured_inputs(graph, tap, side):
+        if name in truth:
+            source = graph[name]
+            pair = (real_rows(array[name], source, reference.tokens) for array in (truth, side))
+            total += float(differences(*pair).error_squares.sum())
+    return math.sqrt(total)
+
+
+def _gain(inherited: Differences, incoming: float) -> float | None:
+    return math.sqrt(float(inherited.error_squares.sum())) / incoming if incoming > 0 else None
+
+
+def _total_rel_l2(found: Differences) -> float:
+    return rel_l2(float(found.error_squares.sum()), float(found.truth_squares.sum()))
