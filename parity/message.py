@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 
+from parity.answer.headline import headline_sentence
+from parity.commands import capture_option, next_command
 from parity.comparison import FAILING_STATUSES, STATUSES, Comparison, Histogram, Side, TapResult
 from parity.formatting import (
     format_array,
@@ -38,14 +39,8 @@ def verdict_line(comparison: Comparison) -> str:
 
 
 def first_divergence_sentence(comparison: Comparison) -> str:
-    """Which tap leaves the reference first and where its error comes from, or that none does."""
-    row = comparison.first_divergence
-    if row is None:
-        return _no_divergence(comparison)
-    return (
-        f"{row.tap} ({row.op}, {row.phase}) is the first tap to leave the reference, {_how_far(row)}; "
-        f"{origin_clause(comparison, row)}."
-    )
+    """Where the error is born, as roles tell; without them, which tap leaves the reference first; or that none does."""
+    return headline_sentence(comparison)
 
 
 def failure_message(comparison: Comparison, row: TapResult, *, run: str = "RUN") -> str:
@@ -72,40 +67,9 @@ def failure_message(comparison: Comparison, row: TapResult, *, run: str = "RUN")
     return "\n".join(lines)
 
 
-def next_command(run: str, tap: str) -> str:
-    """The command that shows one tap in depth."""
-    return f"parity report {shlex.quote(run)} --tap {tap}"
-
-
 def _counts(rows: tuple[TapResult, ...]) -> str:
     counts = Counter(row.status for row in rows)
     return ", ".join(f"{format_count(counts[status])} {status}" for status in STATUSES if counts[status])
-
-
-def _no_divergence(comparison: Comparison) -> str:
-    compared = format_count(sum(row.errors is not None for row in comparison.rows))
-    ratios = [(row.noise.noise_ratio, row.tap) for row in comparison.rows if row.noise is not None]
-    if not ratios:
-        return (
-            f"No tap leaves the reference: none of the {compared} taps compared is flagged (no noise floor was "
-            "recorded, so nothing tells rounding from a small error)."
-        )
-    largest, tap = max(ratios)
-    return (
-        f"No tap leaves the reference: all {compared} taps compared are no farther from it than rounding in "
-        f"{comparison.candidate.dtype} explains (largest R {format_metric(largest)}, at {tap})."
-    )
-
-
-def _how_far(row: TapResult) -> str:
-    if row.errors is None or row.status != "mismatch":
-        return f"{row.status}: {row.reason.rstrip('.')}"
-    if row.noise is None:
-        found = format_metric(getattr(row.errors, row.limits.flag_metric))
-        return f"with {row.limits.flag_metric} {found} above {format_limit(row.limits.flag_threshold)}"
-    if row.noise.noise_ratio > row.limits.noise_ratio:
-        return f"at {format_metric(row.noise.noise_ratio)} times the noise floor"
-    return f"at {format_metric(row.noise.worst_token_noise_ratio)} times the noise floor at its worst token"
 
 
 def _headline(row: TapResult, *, strict: bool) -> str:
@@ -203,6 +167,5 @@ def _before(comparison: Comparison, row: TapResult) -> list[str]:
 def _next(comparison: Comparison, row: TapResult, run: str) -> list[str]:
     lines = [next_command(run, row.tap)]
     if row.status != "extra" and look_upstream(comparison, row).uncompared:
-        pattern = "all" if row.layer is None else row.tap.rsplit(".", 1)[0] + ".*"
-        lines.append(f"and capture the taps between: --taps '{pattern}'")
+        lines.append(f"and capture the taps between: {capture_option(row.tap, row.layer)}")
     return lines

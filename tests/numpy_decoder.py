@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from parity.diagnose import SourceCase
 from parity.dtypes import dtype_info
-from parity.replay import DecoderSettings, Parameters, Reference, Sides, analyse_local, replay
+from parity.replay import DecoderSettings, Parameters, Reference, Sides, analyse_local, predict, replay
 from parity.replay.arrays import Floats, widened
 from parity.taps import DecoderShape, TapGraph, decoder_taps, select_taps
 from parity.tokens import TokenBatch
@@ -134,7 +134,7 @@ def make_case(
         reference=reference,
         inputs=inputs,
         output=widened(candidate[tap]),
-        predicted=found.predicted,
+        predicted=predict(reference, graph, graph[tap], candidate),
         floor=found.local_floor,
         candidate=candidate,
         truth=truth,

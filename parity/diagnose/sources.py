@@ -14,7 +14,7 @@ from parity.diagnose.signature import describe
 from parity.diagnosis import Cause, Diagnosis
 from parity.replay.arrays import widened
 from parity.replay.local import Sides, analyse_local
-from parity.replay.predict import captured_inputs
+from parity.replay.predict import captured_inputs, predict
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph
 
@@ -67,7 +67,7 @@ class SourceDoctor:
             reference=self._reference,
             inputs=tuple(widened(sides.candidate[name]) for name in tap.inputs if name in sides.candidate),
             output=widened(sides.candidate[tap.name]),
-            predicted=found.predicted,
+            predicted=predict(self._reference, self._graph, tap, sides.candidate),
             floor=found.local_floor,
             candidate=sides.candidate,
             truth=sides.truth,

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir
 
+from parity.engines.feeds import network_feeds
 from parity.engines.onnxruntime_probe import (
     CPU,
     import_onnxruntime,
@@ -20,7 +21,7 @@ from parity.engines.onnxruntime_probe import (
     require_dtype,
     rounds_between_operators,
 )
-from parity.engines.tapped_network import INPUT_NAMES, TappedNetwork, open_network
+from parity.engines.tapped_network import TappedNetwork, open_network
 from parity.errors import ParityError
 from parity.runner import RunnerInfo, Sink
 from parity.taps import Tap, TapGraph
@@ -164,14 +165,13 @@ def _open_session(network: TappedNetwork, tensors: Sequence[str], options: OnnxR
 
 def _feeds(session: Any, tokens: TokenBatch, network: TappedNetwork) -> dict[str, npt.NDArray[Any]]:
     """The network's inputs, in the types that it asks for; it may do without positions and mask."""
-    arrays = dict(zip(INPUT_NAMES, (tokens.ids, tokens.positions, tokens.mask), strict=True))
-    known = {network.inputs.get(name, name): array for name, array in arrays.items()}
     asked = {node.name: node.type for node in session.get_inputs()}
-    strange = [f"{name} ({kind})" for name, kind in asked.items() if name not in known or kind not in _INPUT_DTYPES]
+    known = network_feeds(tuple(asked), tokens, network)
+    strange = [f"{name} ({kind})" for name, kind in asked.items() if kind not in _INPUT_DTYPES]
     if strange:
         raise ParityError(
-            f"{network.path}: asks for inputs that are unknown: {', '.join(strange)}; known are {', '.join(known)}",
-            cure="export the network without a cache, or map input_ids, position_ids and attention_mask to its names",
+            f"{network.path}: asks for inputs of types that tokens can't have: {', '.join(strange)}",
+            cure=f"export the network with inputs of {', '.join(_INPUT_DTYPES)}",
         )
     return {name: np.ascontiguousarray(known[name].astype(_INPUT_DTYPES[kind])) for name, kind in asked.items()}
 

@@ -12,6 +12,7 @@ from parity.metrics.noise import (
 )
 from parity.metrics.quantile import quantiles
 from parity.metrics.real_rows import RealRows, real_rows
+from parity.metrics.squares import SquaredErrors, Squares, squares
 from parity.metrics.where import (
     channel_rms,
     head_errors,
@@ -25,6 +26,8 @@ __all__ = [
     "RELATIVE_OFFSET",
     "Differences",
     "RealRows",
+    "SquaredErrors",
+    "Squares",
     "TokenFloor",
     "channel_rms",
     "cosine",
@@ -40,6 +43,7 @@ __all__ = [
     "rel_l2",
     "rel_l2_by_token",
     "sqnr_db",
+    "squares",
     "token_floor",
     "token_profile",
     "worst_case_ratio_by_token",

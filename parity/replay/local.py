@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
-from parity.metrics import Differences, RealRows, TokenFloor, differences, real_rows, rel_l2
-from parity.replay.arrays import Floats, widened
-from parity.replay.predict import Captured, captured_inputs, predict
+from parity.metrics import RealRows, Squares, TokenFloor, real_rows, rel_l2, squares
+from parity.replay.predict import Captured, captured_inputs, predict_rows
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph
 
@@ -47,23 +47,25 @@ class Sides:
 class LocalAnalysis:
     """One tap's error taken apart.
 
+    Where the candidate's output is not finite although f(x_candidate) is, the local error is infinite; where
+    f(x_candidate) is not finite itself, what came in is to blame: there the inherited error is infinite, and the
+    local one zero, for nothing can be said of it.
+
     Attributes:
-        predicted: f(x_candidate), with the axes of the tap.
-        local: the candidate's output from `predicted`.
+        local: the candidate's output from f(x_candidate).
         local_floor: the noise of `local` at each token: what storing the inputs in the candidate's dtype costs
             and, with a floor run, what that run's own operation does.
-        inherited: `predicted` from f(x_truth).
+        inherited: f(x_candidate) from f(x_truth).
         inherited_floor: likewise: what storing the inputs costs, and what the floor run inherits.
         truth_rel_l2: how far the truth's output is from f(x_truth): nothing but the truth's own rounding, unless replay
             has other weights than the truth.
-        gain: None where nothing came in.
+        gain: None where nothing came in, or something that is not finite.
         noise_gain: the floor run's gain; None where there is none.
     """
 
-    predicted: Floats
-    local: Differences
+    local: Squares
     local_floor: TokenFloor
-    inherited: Differences
+    inherited: Squares
     inherited_floor: TokenFloor
     truth_rel_l2: float
     gain: float | None
@@ -71,89 +73,113 @@ class LocalAnalysis:
 
 
 def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> LocalAnalysis:
-    """Take the error of `tap` apart; candidate, truth and floor have captured it and are finite."""
-    rows = _Rows(reference, tap)
-    predicted = predict(reference, graph, tap, sides.candidate)
-    expected = predict(reference, graph, tap, sides.truth)
-    local = differences(rows(predicted), rows(widened(sides.candidate[tap.name])))
-    inherited = differences(rows(expected), rows(predicted))
-    incoming = _incoming(reference, graph, tap, sides.truth, sides.candidate)
-    stored = differences(rows(expected), rows(predict(reference, graph, tap, _as_stored(graph, tap, sides))))
-    noise = _noise(reference, graph, tap, sides, expected)
+    """Take the error of `tap` apart; candidate and truth have captured it, and the truth is finite."""
+    view = _View(reference, graph, tap, captured_inputs(graph, tap, sides.candidate))
+    predicted, expected = view.predict(sides.candidate), view.predict(sides.truth)
+    known = _finite_rows(predicted)
+    local = _where(known, squares(predicted, view.captured(sides.candidate)), 0.0)
+    inherited = _where(known, squares(expected, predicted), math.inf)
+    stored = squares(expected, view.predict(view.as_stored(sides)))
+    noise = _noise(view, sides, expected)
     return LocalAnalysis(
-        predicted,
         local,
         _floor([stored, *noise.local], local, sides.dtype),
         inherited,
         _floor([stored, *noise.inherited], inherited, sides.dtype),
-        _total_rel_l2(differences(rows(expected), rows(widened(sides.truth[tap.name])))),
-        _gain(inherited, incoming),
+        _total_rel_l2(squares(expected, view.captured(sides.truth))),
+        _gain(inherited, view.incoming(sides.truth, sides.candidate)),
         noise.gain,
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Noise:
-    """The floor run taken apart; empty without one."""
+class _View:
+    """One tap at real tokens, replayed on every side from the taps that the candidate has captured.
 
-    local: tuple[Differences, ...] = ()
-    inherited: tuple[Differences, ...] = ()
-    gain: float | None = None
+    Were a side replayed from nearer taps, its noise would be that of fewer operations.
+    """
 
+    reference: Reference
+    graph: TapGraph
+    tap: Tap
+    start: tuple[str, ...]
 
-def _noise(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides, expected: Floats) -> _Noise:
-    if sides.floor is None or tap.name not in sides.floor:
-        return _Noise()
-    rows = _Rows(reference, tap)
-    replayed = predict(reference, graph, tap, sides.floor)
-    inherited = differences(rows(expected), rows(replayed))
-    local = differences(rows(replayed), rows(widened(sides.floor[tap.name])))
-    incoming = _incoming(reference, graph, tap, sides.truth, sides.floor)
-    return _Noise((local,), (inherited,), _gain(inherited, incoming))
+    def predict(self, side: Captured) -> RealRows:
+        """f(x_side)."""
+        known = {name: side[name] for name in self.start if name in side}
+        return predict_rows(self.reference, self.graph, self.tap, known)
+
+    def captured(self, side: Captured) -> RealRows:
+        """y_side."""
+        return real_rows(side[self.tap.name], self.tap, self.reference.tokens)
+
+    def as_stored(self, sides: Sides) -> Captured:
+        """The truth's inputs as the candidate's dtype can store them.
+
+        An engine may hand its unrounded value to the next operation and round only the copy that it gives out, so
+        inputs are known no better than this.
+        """
+        with np.errstate(over="ignore"):
+            return {name: sides.truth[name].astype(sides.dtype.numpy) for name in self.start if name in sides.truth}
+
+    def incoming(self, truth: Captured, side: Captured) -> float:
+        """‖x_side - x_truth‖ over all captured inputs at real tokens."""
+        total = 0.0
+        for name in self.start:
+            if name in truth and name in side:
+                pair = (real_rows(array[name], self.graph[name], self.reference.tokens) for array in (truth, side))
+                total += float(squares(*pair).error_squares.sum())
+        return math.sqrt(total)
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
-    reference: Reference
-    tap: Tap
+class _Noise:
+    """The floor run taken apart; empty without one, or where it is not finite."""
 
-    def __call__(self, array: Floats) -> RealRows:
-        return real_rows(array, self.tap, self.reference.tokens)
-
-
-def _as_stored(graph: TapGraph, tap: Tap, sides: Sides) -> Captured:
-    """The truth's inputs as the candidate's dtype can store them.
-
-    An engine may hand its unrounded value to the next operation and round only the copy that it gives out, so
-    inputs are known no better than this.
-    """
-    names = captured_inputs(graph, tap, sides.truth)
-    return {name: sides.truth[name].astype(sides.dtype.numpy) for name in names}
+    local: tuple[Squares, ...] = ()
+    inherited: tuple[Squares, ...] = ()
+    gain: float | None = None
 
 
-def _floor(parts: Sequence[Differences], judged: Differences, dtype: DtypeInfo) -> TokenFloor:
+def _noise(view: _View, sides: Sides, expected: RealRows) -> _Noise:
+    if sides.floor is None or view.tap.name not in sides.floor:
+        return _Noise()
+    replayed, output = view.predict(sides.floor), view.captured(sides.floor)
+    if not (_finite_rows(replayed).all() and _finite_rows(output).all()):
+        return _Noise()
+    inherited, incoming = squares(expected, replayed), view.incoming(sides.truth, sides.floor)
+    return _Noise((squares(replayed, output),), (inherited,), _gain(inherited, incoming))
+
+
+def _finite_rows(rows: RealRows) -> npt.NDArray[np.bool_]:
+    """Which tokens hold neither NaN nor infinities where it counts, ``[row]``."""
+    finite = np.isfinite(rows.values)
+    if rows.valid is not None:
+        finite |= ~rows.valid
+    return np.asarray(finite.all(axis=(1, 2)))
+
+
+def _where(known: npt.NDArray[np.bool_], found: Squares, otherwise: float) -> Squares:
+    """`found` at tokens that are `known`, infinite where it is not finite there; `otherwise` at the others."""
+    errors = np.where(np.isfinite(found.error_squares), found.error_squares, math.inf)
+    truth = np.where(np.isfinite(found.truth_squares), found.truth_squares, 0.0)
+    return Squares(np.where(known[:, None], errors, otherwise), truth)
+
+
+def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> TokenFloor:
     """Independent noises add in squares; no less than one rounding of the value."""
-    squares = np.sum([part.error_squares.sum(axis=1) for part in parts], axis=0)  # [row]
+    noises = [part.error_squares.sum(axis=1) for part in parts]
+    total = np.sum([noise for noise in noises if np.isfinite(noise).all()], axis=0)  # [row], or 0 without any
     scale = np.sqrt(judged.truth_squares.sum(axis=1))
     rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * scale
-    total = rel_l2(float(np.sum(squares)), float(judged.truth_squares.sum()))
-    return TokenFloor(np.maximum(np.sqrt(squares), rounding), total, "measured")
+    error = np.maximum(np.sqrt(total), rounding)
+    return TokenFloor(error, rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum())), "measured")
 
 
-def _incoming(reference: Reference, graph: TapGraph, tap: Tap, truth: Captured, side: Captured) -> float:
-    """‖x_side - x_truth‖ over all captured inputs at real tokens."""
-    total = 0.0
-    for name in captured_inputs(graph, tap, side):
-        if name in truth:
-            source = graph[name]
-            pair = (real_rows(array[name], source, reference.tokens) for array in (truth, side))
-            total += float(differences(*pair).error_squares.sum())
-    return math.sqrt(total)
+def _gain(inherited: Squares, incoming: float) -> float | None:
+    outgoing = math.sqrt(float(inherited.error_squares.sum()))
+    return outgoing / incoming if incoming > 0 and math.isfinite(incoming) and math.isfinite(outgoing) else None
 
 
-def _gain(inherited: Differences, incoming: float) -> float | None:
-    return math.sqrt(float(inherited.error_squares.sum())) / incoming if incoming > 0 else None
-
-
-def _total_rel_l2(found: Differences) -> float:
+def _total_rel_l2(found: Squares) -> float:
     return rel_l2(float(found.error_squares.sum()), float(found.truth_squares.sum()))

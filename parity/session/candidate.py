@@ -7,12 +7,12 @@ from pathlib import Path
 
 from parity.dtypes import dtype_info
 from parity.dump import Dump
-from parity.engines.onnxruntime import OnnxRuntimeRunner, require_dtype
-from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, parse_candidate
+from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, PlanFile, parse_candidate
 from parity.errors import ParityError
 from parity.options import CANDIDATE, CHECKPOINT, MAPPING
 from parity.record import record
 from parity.runner import Runner
+from parity.session.engines import open_engine, open_plan, require_engine
 from parity.session.network import build_from_checkpoint, build_from_model
 from parity.session.phases import phases_of, selection_of
 from parity.session.progress import Progress
@@ -33,7 +33,7 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
     spec = parse_candidate(asked.spec)
     idle = {
         CHECKPOINT.flag: asked.checkpoint is not None and not isinstance(spec, EngineSpec),
-        MAPPING.flag: asked.mapping is not None and not isinstance(spec, NetworkFile),
+        MAPPING.flag: asked.mapping is not None and not isinstance(spec, (NetworkFile, PlanFile)),
         "--fault": asked.fault is not None and not isinstance(spec, EngineSpec),
     }
     for flag, is_idle in idle.items():
@@ -60,12 +60,15 @@ def open_candidate(
     spec = check_candidate(asked)
     if isinstance(spec, DumpFolder):
         return Dump.open(spec.path)
+    mapping = None if asked.mapping is None else read_tensor_names(asked.mapping)
+    if isinstance(spec, PlanFile):
+        return open_plan(spec.path, graph=graph, mapping=mapping, options=spec.options)
     if isinstance(spec, NetworkFile):
-        mapping = None if asked.mapping is None else read_tensor_names(asked.mapping)
-        return OnnxRuntimeRunner(spec.path, graph=graph, mapping=mapping, options=spec.options)
-    require_dtype(spec.dtype)
+        made = (spec.path, graph, mapping)
+        return open_engine(spec.engine, *made, options=spec.options, progress=progress)
+    require_engine(spec.engine, spec.dtype)
     network = _build(asked, spec, model=model, folder=folder, progress=progress)
-    return OnnxRuntimeRunner(network, options=spec.options)
+    return open_engine(spec.engine, network, None, None, options=spec.options, progress=progress)
 
 
 def record_candidate(
