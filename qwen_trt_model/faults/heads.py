@@ -137,7 +137,8 @@ def _by_group(config: QwenConfig) -> _Indices:
     group = config.num_attention_heads // config.num_key_value_heads
     q = np.arange(config.query_size).reshape(config.num_key_value_heads, group * config.head_size)
     k = config.query_size + np.arange(config.key_size).reshape(config.num_key_value_heads, config.head_size)
-    return np.concatenate([q, k, k + config.key_size], axis=1).reshape(-1)
+    rows: _Indices = np.concatenate([q, k, k + config.key_size], axis=1).reshape(-1)
+    return rows
 
 
 def _rolled_rows(step: int) -> Callable[[QwenConfig], _Indices]:
@@ -165,7 +166,9 @@ def _merged_otherwise(order: Callable[[QwenConfig], _Indices]) -> Callable[[Ops]
 
 
 def _channels_first(config: QwenConfig) -> _Indices:
-    return np.arange(config.query_size).reshape(config.num_attention_heads, config.head_size).T.reshape(-1)
+    order = np.arange(config.query_size).reshape(config.num_attention_heads, config.head_size)
+    merged: _Indices = order.T.reshape(-1)
+    return merged
 
 
 def _draw_merge(rng: np.random.Generator, config: QwenConfig) -> Size:

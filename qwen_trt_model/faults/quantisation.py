@@ -40,7 +40,8 @@ def _scales_of_other_rows(bits: int) -> Callable[[Floats], Floats]:
 
     def change(weight: Floats) -> Floats:
         codes, scale = _codes(weight, bits, None)
-        return (codes * np.roll(scale, 1, axis=0)).reshape(weight.shape)
+        restored: Floats = codes * np.roll(scale, 1, axis=0)
+        return restored.reshape(weight.shape)
 
     return change
 
@@ -49,7 +50,8 @@ def _unscaled(bits: int) -> Callable[[Floats], Floats]:
     def change(weight: Floats) -> Floats:
         codes, scale = _codes(weight, bits, None)
         # Integers as they are would overflow 16 bits further on; one scale for all rows is as wrong.
-        return (codes * np.float32(np.median(scale))).reshape(weight.shape)
+        restored: Floats = codes * np.float32(np.median(scale))
+        return restored.reshape(weight.shape)
 
     return change
 
