@@ -121,7 +121,7 @@ QUANTISATION_FAULTS = (
         "zero-point-off-by-one",
         "Quantised weights have zero points that are one too large.",
         "mlp_out",
-        ("quantisation_zero_point",),
+        ("weights_quantised",),
         (Size("int4 in mlp_out, groups of 16", _changed("mlp_out", _zero_off_by_one(4, 16))),),
         draw=_draw_zero,
     ),
