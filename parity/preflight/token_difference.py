@@ -71,18 +71,23 @@ def _other_order(pairs: Pairs) -> str:
     return f"the prompts come in another order there: {places}{' …' if len(theirs) > _LISTED else ''}"
 
 
-def _more_in_front(pairs: Pairs) -> str:
-    extras = [_prefix(ours, theirs) for ours, theirs in pairs]
-    if any(extra is None for extra in extras):
-        return ""
-    return _front_words([extra for extra in extras if extra is not None], pairs, "more in front", "added")
+def _in_front(pairs: Pairs) -> str:
+    if extras := _extras(pairs, _prefix):
+        return _front_words(extras, pairs, "more in front", "added")
+    if extras := _extras(_swapped(pairs), _prefix):
+        return _front_words(extras, pairs, "missing in front", "left out")
+    return ""
 
 
-def _less_in_front(pairs: Pairs) -> str:
-    extras = [_prefix(theirs, ours) for ours, theirs in pairs]
-    if any(extra is None for extra in extras):
-        return ""
-    return _front_words([extra for extra in extras if extra is not None], pairs, "missing in front", "left out")
+def _swapped(pairs: Pairs) -> Pairs:
+    return [(theirs, ours) for ours, theirs in pairs]
+
+
+def _extras(pairs: Pairs, rest: Callable[[Ids, Ids], Ids | None]) -> list[Ids]:
+    """What each second prompt has beyond the first; empty where one of them is no continuation."""
+    found = [rest(ours, theirs) for ours, theirs in pairs]
+    extras = [extra for extra in found if extra is not None]
+    return extras if len(extras) == len(found) else []
 
 
 def _prefix(tail: Ids, whole: Ids) -> Ids | None:
@@ -115,23 +120,20 @@ def _padding_id(extras: list[Ids], pairs: Pairs) -> str:
     return str(ids[0]) if ids.size == 1 and len(longest) == 1 and different else ""
 
 
-def _more_at_the_end(pairs: Pairs) -> str:
-    extras = [_suffix(ours, theirs) for ours, theirs in pairs]
-    if any(extra is None for extra in extras):
-        return ""
-    return _end_words([extra for extra in extras if extra is not None], pairs, "more", "there")
+def _at_the_end(pairs: Pairs) -> str:
+    if extras := _extras(pairs, _suffix):
+        return _end_words(extras, pairs, "more")
+    if extras := _extras(_swapped(pairs), _suffix):
+        return _cut_words(extras, pairs) or _end_words(extras, pairs, "missing")
+    return ""
 
 
-def _less_at_the_end(pairs: Pairs) -> str:
-    extras = [_suffix(theirs, ours) for ours, theirs in pairs]
-    if any(extra is None for extra in extras):
-        return ""
-    lost = [extra for extra in extras if extra is not None]
+def _cut_words(lost: list[Ids], pairs: Pairs) -> str:
+    """All prompts that lost something end at one length, and none that lost nothing is longer."""
     lengths = {theirs.size for (_, theirs), extra in zip(pairs, lost, strict=True) if extra.size}
-    whole = max((theirs.size for (_, theirs), extra in zip(pairs, lost, strict=True) if not extra.size), default=0)
-    if len(lengths) == 1 and whole <= max(lengths) and any(extra.size > 1 for extra in lost):
-        return f"prompts are cut to {lengths.pop()} tokens there"
-    return _end_words(lost, pairs, "missing", "there")
+    longest = max(theirs.size for _, theirs in pairs)
+    cut = len(lengths) == 1 and longest in lengths and any(extra.size > 1 for extra in lost)
+    return f"prompts are cut to {longest} tokens there" if cut else ""
 
 
 def _suffix(head: Ids, whole: Ids) -> Ids | None:
@@ -139,11 +141,11 @@ def _suffix(head: Ids, whole: Ids) -> Ids | None:
     return whole[head.size :] if head.size <= whole.size and bool((whole[: head.size] == head).all()) else None
 
 
-def _end_words(extras: list[Ids], pairs: Pairs, what: str, where: str) -> str:
+def _end_words(extras: list[Ids], pairs: Pairs, what: str) -> str:
     if pad := _padding_id(extras, pairs):
         return f"the padding on the right, id {pad}, counts as real tokens on one side"
     kind = "an end-of-sequence token" if {extra.size for extra in extras} == {1} else "the end of a chat template"
-    return f"prompts have {_sizes(extras)} tokens {what} at their end {where}, ids {_listed(extras)}: {kind}"
+    return f"prompts have {_sizes(extras)} tokens {what} at their end there, ids {_listed(extras)}: {kind}"
 
 
 def _in_a_template(pairs: Pairs) -> str:
@@ -218,10 +220,8 @@ def _listed(extras: list[Ids]) -> str:
 
 _READINGS: tuple[Callable[[Pairs], str], ...] = (
     _other_order,
-    _more_in_front,
-    _less_in_front,
-    _more_at_the_end,
-    _less_at_the_end,
+    _in_front,
+    _at_the_end,
     _in_a_template,
     _shifted,
 )
