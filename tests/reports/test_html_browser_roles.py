@@ -130,10 +130,9 @@ def test_names_of_many_sources_do_not_cover_one_another(open_report: OpenReport)
 
 
 def test_without_heirs_there_is_no_panel_of_growth(open_report: OpenReport, broken: Comparison) -> None:
-    heights = [
-        page.locator("#roles svg").evaluate("svg => svg.clientHeight")
-        for page in (open_report(broken), open_report(with_diagnosis(make_comparison())))
-    ]
+    heights = []
+    for comparison in (broken, with_diagnosis(make_comparison())):
+        heights.append(open_report(comparison).locator("#roles svg").evaluate("svg => svg.clientHeight"))
     assert heights[0] > heights[1] + 80
 
 
