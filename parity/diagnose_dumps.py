@@ -20,7 +20,7 @@ from parity.measure import Subject
 from parity.replay import Reference, ReferenceWeights, Sides
 from parity.replay.roles import role_of, role_reason
 
-__all__ = ["diagnose_dumps"]
+__all__ = ["diagnose_dumps", "diagnosed_rows"]
 
 _TRUTH_ROUNDINGS = 1e3
 """The truth may differ from replay by this many unit roundoffs of its own dtype."""
@@ -55,7 +55,7 @@ def diagnose_dumps(
         replayed = Reference(weights, subject.tokens)
         found = take_apart(replayed, subject.graph, old, sides)
         _require_own_weights(found, reference)
-        rows += _diagnosed_rows(old, found, sides, SourceDoctor(replayed, subject.graph, sides))
+        rows += diagnosed_rows(old, found, sides, SourceDoctor(replayed, subject.graph, sides))
         if "logits" in found.rows:
             costs.append(logits_cost(replayed, subject.graph, sides))
     return replace(comparison, rows=tuple(rows), logits=costs[0] if costs else None)
@@ -80,9 +80,10 @@ def _require_own_weights(found: PhaseFindings, reference: Dump) -> None:
         )
 
 
-def _diagnosed_rows(
+def diagnosed_rows(
     old: Mapping[str, TapResult], found: PhaseFindings, sides: Sides, doctor: SourceDoctor
 ) -> list[TapResult]:
+    """The rows `old` of one phase, with the diagnosis of those that were taken apart."""
     harmless = find_harmless(found)
     aliased = find_aliased(found, sides, harmless)
     misread = {reader for name in aliased for reader in found.consumers[name]}

@@ -34,12 +34,14 @@ class SourceDoctor:
     on the next, and the whole library only where that fails.
     """
 
-    def __init__(self, reference: Reference, graph: TapGraph, sides: Sides) -> None:
+    def __init__(
+        self, reference: Reference, graph: TapGraph, sides: Sides, *, priced_sources: int = PRICED_SOURCES
+    ) -> None:
         self._reference = reference
         self._graph = graph
         self._sides = sides
         self._winners: dict[str, str] = {}
-        self._priced = 0
+        self._unpriced = priced_sources
 
     def examine(self, tap: Tap, diagnosis: Diagnosis, *, noise_limit: float, price: bool) -> Diagnosis:
         """Add causes, signature and, under `price`, cost to the diagnosis of a source."""
@@ -51,8 +53,8 @@ class SourceDoctor:
         else:
             signature = describe(case) if whole else self._unseen(tap)
         cost = None
-        if price and self._priced < PRICED_SOURCES:
-            self._priced += 1
+        if price and self._unpriced > 0:
+            self._unpriced -= 1
             cost = tap_cost(self._reference, self._graph, tap, self._sides, case.predicted)
         return replace(diagnosis, causes=causes, signature=signature, cost=cost)
 

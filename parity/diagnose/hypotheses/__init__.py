@@ -43,6 +43,7 @@ from parity.diagnose.hypotheses.inputs_rounded import INPUTS_ROUNDED
 from parity.diagnose.hypotheses.key_unseen import KEY_UNSEEN
 from parity.diagnose.hypotheses.logits_softcap import LOGITS_SOFTCAP
 from parity.diagnose.hypotheses.mask_value import MASK_VALUE
+from parity.diagnose.hypotheses.nan_at_unseen_keys import NAN_AT_UNSEEN_KEYS
 from parity.diagnose.hypotheses.norm_after_rotary import NORM_AFTER_ROTARY
 from parity.diagnose.hypotheses.norm_axis import NORM_AXIS
 from parity.diagnose.hypotheses.norm_count import NORM_COUNT
@@ -224,6 +225,7 @@ HYPOTHESES = (
     ATTENTION_CHUNKED,
     KEY_UNSEEN,
     PADDING_ATTENDED,
+    NAN_AT_UNSEEN_KEYS,
     PROMPTS_MIXED,
     SOFTMAX_AXIS,
     SOFTMAX_NOT_NORMALISED,

@@ -27,7 +27,7 @@ class TensorRTOptions:
 
     Attributes:
         level: builder optimisation level, 0 to 5.
-        types: where TensorRT chooses types itself (before version 10): ``prefer`` asks for the types that the graph says
+        types: where TensorRT chooses types itself (before version 10): ``prefer`` asks for those that the graph says
             wherever there is an implementation, ``obey`` insists on them, ``free`` lets it: then norms overflow and
             rotary angles are formed in fp16.
         copies: what a tap is put out as: ``fp32`` or its ``own`` type, both a private copy; ``none`` marks the
