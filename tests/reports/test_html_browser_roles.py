@@ -225,6 +225,17 @@ def test_an_amplifier_says_how_much_it_makes_the_error_grow(open_report: OpenRep
     assert "Causes tried" not in page.locator("#panel").inner_text()
 
 
+def test_sources_lead_the_taps_in_trouble_and_alone_are_shown_in_full(open_report: OpenReport) -> None:
+    comparison = with_diagnosis(make_comparison(fault_layer=1), sources=["layers.3.q", "layers.4.q"])
+    page = open_report(comparison)
+    cards = page.locator("details.trouble")
+    taps = cards.locator("summary code").all_text_contents()
+    assert taps[:3] == ["layers.3.q", "layers.4.q", "layers.1.attn_out"]
+    assert page.locator("details.trouble[open]").count() == 2
+    assert cards.first.locator(".role").first.inner_text() == "source"
+    assert "The first 2 are shown in full" in page.locator("#trouble-caption").inner_text()
+
+
 def test_what_stands_on_top_opens_the_tap(open_report: OpenReport, broken: Comparison) -> None:
     page = open_report(broken)
     page.locator(".source .command a").click()
