@@ -10,6 +10,7 @@ def test_every_option_is_read() -> None:
     given = {
         "level": "0",
         "types": "free",
+        "accumulation": "tf32",
         "copies": "own",
         "memory": "2G",
         "tactic_sources": "none",
@@ -17,7 +18,7 @@ def test_every_option_is_read() -> None:
         "tf32": "on",
     }
     assert set(given) == set(OPTION_NAMES)
-    assert TensorRTOptions.parse(given) == TensorRTOptions(0, "free", "own", 2**31, "none", 1, "on")
+    assert TensorRTOptions.parse(given) == TensorRTOptions(0, "free", "tf32", "own", 2**31, "none", 1, "on")
 
 
 def test_without_options_the_types_of_the_graph_are_preferred_and_tf32_is_off() -> None:
