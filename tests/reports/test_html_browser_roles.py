@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from conftest import OpenReport
-from sample_comparison import make_comparison
+from sample_comparison import make_comparison, with_odd_rows
 from sample_diagnosis import CAUSES, SIGNATURE, with_diagnosis
 
 from parity.comparison import Comparison, TapResult
-from parity.diagnosis import ROLES
+from parity.diagnosis import ROLES, LocalProfile
 from parity.reports.rows import format_metric
 
 pytestmark = pytest.mark.browser
@@ -100,6 +100,28 @@ def test_an_infinite_error_is_drawn_at_the_edge(open_report: OpenReport, broken:
     page = open_report(replace(broken, rows=tuple(rows)))
     assert marks(page, "source-mark") == 1
     assert "NaN" not in page.locator("#roles").inner_html()
+
+
+def test_a_source_of_infinities_has_a_place_and_a_panel(open_report: OpenReport, broken: Comparison) -> None:
+    comparison = with_odd_rows(broken)
+    source = broken.row(SOURCE).diagnosis
+    assert source is not None
+    local = replace(
+        source.local,
+        local_noise_ratio=math.inf,
+        worst_token_local_noise_ratio=math.inf,
+        local_rel_l2=math.inf,
+        gain=None,
+        profile=LocalProfile(4, (math.inf,) * 120, (1.0,) * 120),
+    )
+    infinite = replace(source, local=local, cost=None)
+    rows = tuple(replace(row, diagnosis=infinite) if row.status == "not finite" else row for row in comparison.rows)
+    page = open_report(replace(comparison, rows=rows), anchor="#prefill-final_norm")
+    assert marks(page, "source-mark") == 2
+    text = page.locator("#panel").inner_text()
+    assert "Nothing came in, so there is no gain" in text
+    assert "inf" in text
+    assert page.locator("#roles .source-label").get_by_text("final_norm: R inf").count() == 1
 
 
 def test_a_harmless_source_is_hollow_and_not_named(open_report: OpenReport, broken: Comparison) -> None:
