@@ -99,6 +99,7 @@ class Comparison:
         seconds: wall time of comparing.
         logits: what all differences together do to the next-token distribution; None without a diagnosis.
         other_floors: more floor runs, where there were several: for each tap, R is in units of the noisiest.
+        undiagnosed: why errors were not taken apart; empty where they were, or where nobody asked for it.
         preflight: what was found before any layer was judged; an error among them fails the run.
     """
 
@@ -113,6 +114,7 @@ class Comparison:
     seconds: float = 0.0
     logits: LogitCost | None = None
     other_floors: tuple[Side, ...] = ()
+    undiagnosed: str = ""
     preflight: tuple[Finding, ...] = ()
 
     @property

@@ -7,6 +7,7 @@ import typer
 from parity.cli.build import build
 from parity.cli.compare import compare
 from parity.cli.demo import demo
+from parity.cli.diagnose import diagnose
 from parity.cli.record import record_app
 from parity.cli.report import report
 from parity.cli.run import run
@@ -28,7 +29,7 @@ def parity(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Print the version and exit."),
 ) -> None:
-    """Find the layer of a ported Qwen that leaves the Hugging Face reference first.
+    """Find the layer of a ported Qwen that leaves the Hugging Face reference, what is wrong in it, and what it costs.
 
     \b
     Examples:
@@ -48,5 +49,6 @@ app.command()(demo)
 app.command()(run)
 app.add_typer(record_app, name="record")
 app.command()(compare)
+app.command()(diagnose)
 app.command()(build)
 app.command()(report)

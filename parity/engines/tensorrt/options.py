@@ -31,8 +31,8 @@ class TensorRTOptions:
         types: where TensorRT chooses types itself (before version 10): ``prefer`` asks for those that the graph says
             wherever there is an implementation, ``obey`` insists on them, ``free`` lets it: then norms overflow and
             rotary angles are formed in fp16.
-        accumulation: how weakly typed builds sum the products of fp16 matrices: ``tf32`` multiplies in TF32, which holds
-            every fp16 number exactly and sums in fp32; ``engine`` leaves it to the kernel, which may sum in fp16.
+        accumulation: how weakly typed builds sum the products of fp16 matrices: ``tf32`` multiplies in TF32, which
+            holds every fp16 number exactly and sums in fp32; ``engine`` leaves it to the kernel, which may sum in fp16.
         copies: what a tap is put out as: ``fp32`` or its ``own`` type, both a private copy; ``none`` marks the
             tensor itself, whose memory a fused kernel may write to again.
         memory: bytes that the outputs of one engine may take on the GPU; 0 for half of what is free.
