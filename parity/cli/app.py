@@ -10,6 +10,7 @@ from parity.cli.demo import demo
 from parity.cli.record import record_app
 from parity.cli.report import report
 from parity.cli.run import run
+from parity.cli.selftest import selftest
 from parity.version import VERSION
 
 __all__ = ["app"]
@@ -50,3 +51,4 @@ app.add_typer(record_app, name="record")
 app.command()(compare)
 app.command()(build)
 app.command()(report)
+app.command()(selftest)
