@@ -22,10 +22,9 @@ from parity.tap_result import (
     NoiseMetrics,
     NonFinite,
     TapResult,
-    TokenError,
-    TokenProfile,
     WorstElement,
 )
+from parity.token_error import TokenError, TokenProfile
 
 __all__ = [
     "FAILING_STATUSES",
@@ -99,6 +98,7 @@ class Comparison:
         seconds: wall time of comparing.
         logits: what all differences together do to the next-token distribution; None without a diagnosis.
         preflight: what was found before any layer was judged; an error among them fails the run.
+        more_floors: floor runs beside `floor`; at each token the noisiest of all counts.
     """
 
     schema_version: int
@@ -112,6 +112,12 @@ class Comparison:
     seconds: float = 0.0
     logits: LogitCost | None = None
     preflight: tuple[Finding, ...] = ()
+    more_floors: tuple[Side, ...] = ()
+
+    @property
+    def floors(self) -> tuple[Side, ...]:
+        """Every floor run."""
+        return (*([self.floor] if self.floor else []), *self.more_floors)
 
     @property
     def failures(self) -> tuple[TapResult, ...]:

@@ -53,6 +53,7 @@ def make_run(
     *,
     fault: bool = True,
     floor: bool = True,
+    second_floor: bool = False,
     overflow: str = "",
     lost: str = "",
     phases: Sequence[str] = ("prefill",),
@@ -63,6 +64,7 @@ def make_run(
         folder: where dumps and ``comparison.json`` go.
         fault: plant the fault at `FAULT`.
         floor: record a noise floor.
+        second_floor: record another one, noisier at every tap.
         overflow: a tap in which the candidate has an infinite value.
         lost: a tap that the candidate can't give.
         phases: names of the phases, all alike.
@@ -79,13 +81,15 @@ def make_run(
         "floor": ArrayRunner("transformers", "float16", _rounded(truth, seed=1), {}),
         "candidate": ArrayRunner("onnxruntime", "float16", candidate, reasons),
     }
+    if second_floor:
+        sides["floor2"] = ArrayRunner("transformers", "float16", _rounded(truth, seed=4, scale=1.5), {})
     batches = [Phase(name, TOKENS) for name in phases]
     dumps = {
-        role: record(runner, batches, taps=tuple(GRAPH), role=role, out=folder / role)
-        for role, runner in sides.items()
-        if floor or role != "floor"
+        name: record(runner, batches, taps=tuple(GRAPH), role=name.rstrip("2"), out=folder / name)
+        for name, runner in sides.items()
+        if floor or name != "floor"
     }
-    floors = [dumps["floor"]] if floor else []
+    floors = [dump for name, dump in dumps.items() if name.startswith("floor")]
     comparison = compare_dumps(dumps["reference"], dumps["candidate"], floors=floors, relative_to=folder)
     save_comparison(comparison, folder / "comparison.json")
     return folder
@@ -102,10 +106,10 @@ def _truth() -> Arrays:
     return arrays
 
 
-def _rounded(truth: Arrays, *, seed: int) -> Arrays:
+def _rounded(truth: Arrays, *, seed: int, scale: float = 1.0) -> Arrays:
     """fp16, with noise that grows with the depth as roundings add up."""
     rng = np.random.default_rng(seed)
-    noise = 4e-4 * np.sqrt(np.linspace(1, 10, len(truth)))
+    noise = scale * 4e-4 * np.sqrt(np.linspace(1, 10, len(truth)))
     return {
         name: (array * (1 + size * rng.normal(size=array.shape))).astype(np.float16)
         for size, (name, array) in zip(noise, truth.items(), strict=True)

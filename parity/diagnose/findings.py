@@ -60,7 +60,7 @@ def take_apart(reference: Reference, graph: TapGraph, rows: Mapping[str, TapResu
     truth: dict[str, float] = {}
     for name in usable:
         analysis = analyse_local(reference, graph, graph[name], sides)
-        errors[name], truth[name] = local_error(analysis), analysis.truth_rel_l2
+        errors[name], truth[name] = local_error(analysis, reference.tokens), analysis.truth_rel_l2
         for source in captured_inputs(graph, graph[name], sides.candidate):
             if source in usable:
                 consumers[source].append(name)

@@ -27,7 +27,7 @@ from parity.runner import RunnerInfo, Sink
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase, TokenBatch
 
-__all__ = ["OnnxRuntimeOptions", "OnnxRuntimeRunner", "require_dtype"]
+__all__ = ["OnnxRuntimeOptions", "OnnxRuntimeRunner", "engine_errors", "require_dtype", "session_options"]
 
 _LEVELS = {"all": "ORT_ENABLE_ALL", "basic": "ORT_ENABLE_BASIC", "disabled": "ORT_DISABLE_ALL"}
 _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
@@ -131,7 +131,7 @@ class OnnxRuntimeRunner:
         wanted = list(dict.fromkeys(tensors))
         session = self._session_with(wanted)
         feeds = _feeds(session, phase.tokens, self._network)
-        with _engine_errors(self._network.path):
+        with engine_errors(self._network.path):
             arrays = dict(zip(wanted, session.run(wanted, feeds), strict=True))
         for place, (tap, tensor) in enumerate(zip(taps, tensors, strict=True)):
             array = arrays[tensor] if tensor in tensors[place + 1 :] else arrays.pop(tensor)
@@ -146,7 +146,8 @@ class OnnxRuntimeRunner:
         return self._session[1]
 
 
-def _session_options(options: OnnxRuntimeOptions) -> Any:
+def session_options(options: OnnxRuntimeOptions) -> Any:
+    """ONNX Runtime's own object for `options`."""
     engine = import_onnxruntime()
     settings = engine.SessionOptions()
     settings.graph_optimization_level = getattr(engine.GraphOptimizationLevel, _LEVELS[options.level])
@@ -156,10 +157,10 @@ def _session_options(options: OnnxRuntimeOptions) -> Any:
 
 
 def _open_session(network: TappedNetwork, tensors: Sequence[str], options: OnnxRuntimeOptions) -> Any:
-    settings = _session_options(options)
+    settings = session_options(options)
     # A model that comes as bytes has no folder, and ONNX Runtime reads no weights from outside one.
     settings.add_session_config_entry(_WEIGHTS_FOLDER, str(network.path.parent.resolve()))
-    with _engine_errors(network.path):
+    with engine_errors(network.path):
         return import_onnxruntime().InferenceSession(network.with_outputs(tensors), settings, providers=[CPU])
 
 
@@ -177,8 +178,8 @@ def _feeds(session: Any, tokens: TokenBatch, network: TappedNetwork) -> dict[str
 
 
 @contextmanager
-def _engine_errors(path: Path) -> Iterator[None]:
-    """Turn what ONNX Runtime raises into one line that names the network."""
+def engine_errors(network: Path | str) -> Iterator[None]:
+    """Turn what ONNX Runtime raises into one line that names `network`."""
     try:
         yield
     except Exception as error:
@@ -186,6 +187,6 @@ def _engine_errors(path: Path) -> Iterator[None]:
             raise
         reason = re.sub(r"^\[ONNXRuntimeError\] : \d+ : ", "", str(error)).strip().splitlines()[0]
         raise ParityError(
-            f"{path}: ONNX Runtime failed: {reason}",
+            f"{network}: ONNX Runtime failed: {reason}",
             cure="check that the file is whole and that the token ids lie within its vocabulary",
         ) from error

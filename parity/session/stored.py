@@ -51,7 +51,7 @@ def _compare_dumps_of(folder: Path, judging: Judging) -> Comparison:
 
 
 def _judge_again(folder: Path, stored: Comparison, judging: Judging) -> Comparison:
-    sides = [stored.reference, stored.candidate, *([stored.floor] if stored.floor else [])]
+    sides = [stored.reference, stored.candidate, *stored.floors]
     gone = [side.dump for side in sides if not (folder / side.dump).is_dir()]
     if gone:
         raise ParityError(

@@ -11,8 +11,6 @@ from tempfile import NamedTemporaryFile
 
 import onnx_ir as ir
 
-from parity.engines.tapped_network import TappedNetwork
-
 __all__ = ["COPY_SUFFIX", "EngineGraph", "engine_graph", "graph_file"]
 
 COPY_SUFFIX = ":copy"
@@ -42,23 +40,23 @@ class EngineGraph:
 
 
 def engine_graph(
-    network: TappedNetwork, tensors: Sequence[str], *, copies: str, batch: int, tokens: int
+    source: ir.Model, tensors: Sequence[str], *, copies: str, shapes: Mapping[str, tuple[int, ...]]
 ) -> EngineGraph:
-    """The graph of `network` for inputs of ``[batch, tokens]`` that also puts out `tensors`.
+    """The graph of `source` for inputs of `shapes` that also puts out `tensors`.
 
     A copy is a cast: it has memory of its own, which no later kernel writes to. Casting fp16 or bf16 to fp32 loses
     nothing; a copy in the tensor's own type goes there and back.
 
     Args:
-        network: what to build.
+        source: the network; stays as it is.
         tensors: names of tensors to put out; outputs of the network itself stay as they are.
         copies: ``fp32``, ``own`` or ``none``, as for `TensorRTOptions`.
-        batch, tokens: lengths of the inputs; with static lengths engines are built faster, and run as well.
+        shapes: of every input, by name; with static lengths engines are built faster, and run as well.
     """
-    model = ir.from_proto(ir.to_proto(network.model))
+    model = ir.from_proto(ir.to_proto(source))
     graph = model.graph
     for value in graph.inputs:
-        value.shape = ir.Shape([batch, tokens][: len(value.shape or ())])
+        value.shape = ir.Shape(shapes[str(value.name)])
     values = {value.name: value for node in graph for value in node.outputs if value.name}
     own = {output.name for output in graph.outputs}
     outputs: dict[str, str] = {}
