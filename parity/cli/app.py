@@ -11,6 +11,7 @@ from parity.cli.diagnose import diagnose
 from parity.cli.record import record_app
 from parity.cli.report import report
 from parity.cli.run import run
+from parity.cli.selftest import selftest
 from parity.version import VERSION
 
 __all__ = ["app"]
@@ -52,3 +53,4 @@ app.command()(compare)
 app.command()(diagnose)
 app.command()(build)
 app.command()(report)
+app.command()(selftest)
