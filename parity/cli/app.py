@@ -7,6 +7,7 @@ import typer
 from parity.cli.build import build
 from parity.cli.compare import compare
 from parity.cli.demo import demo
+from parity.cli.lint import lint
 from parity.cli.record import record_app
 from parity.cli.report import report
 from parity.cli.run import run
@@ -35,6 +36,7 @@ def parity(
       parity demo
       parity run --reference DIR --candidate onnxruntime:fp16 --out runs/first
       parity report runs/first --tap layers.3.attn_out
+      parity lint HF_DIR TENSORRT_LLM_CHECKPOINT
 
     Exit status: 0 parity, 1 divergence, 2 misuse or bad input.
     """
@@ -49,4 +51,5 @@ app.command()(run)
 app.add_typer(record_app, name="record")
 app.command()(compare)
 app.command()(build)
+app.command()(lint)
 app.command()(report)

@@ -23,6 +23,7 @@ COMMANDS = [
     ("record", "candidate"),
     ("compare",),
     ("build",),
+    ("lint",),
     ("report",),
 ]
 
