@@ -22,10 +22,9 @@ from parity.tap_result import (
     NoiseMetrics,
     NonFinite,
     TapResult,
-    TokenError,
-    TokenProfile,
     WorstElement,
 )
+from parity.token_error import TokenError, TokenProfile
 
 __all__ = [
     "FAILING_STATUSES",
@@ -117,6 +116,11 @@ class Comparison:
     other_floors: tuple[Side, ...] = ()
     undiagnosed: str = ""
     preflight: tuple[Finding, ...] = ()
+
+    @property
+    def floors(self) -> tuple[Side, ...]:
+        """Every floor run."""
+        return (*([self.floor] if self.floor else []), *self.other_floors)
 
     @property
     def failures(self) -> tuple[TapResult, ...]:

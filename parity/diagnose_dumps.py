@@ -20,7 +20,7 @@ from parity.errors import ParityError
 from parity.measure import Subject
 from parity.replay import Reference, ReferenceWeights, Sides
 
-__all__ = ["Announce", "diagnose_dumps", "judge_roles_again"]
+__all__ = ["Announce", "diagnose_dumps", "diagnosed_rows", "judge_roles_again"]
 
 Announce = Callable[[str], AbstractContextManager[None]]
 """Told what takes time now; entered before and left after it."""
@@ -107,6 +107,13 @@ def _require_own_weights(found: PhaseFindings, reference: Dump) -> None:
             f"{len(wrong) - 1} other taps",
             cure="give the folder that the reference was recorded from",
         )
+
+
+def diagnosed_rows(
+    rows: Mapping[str, TapResult], found: PhaseFindings, sides: Sides, doctor: SourceDoctor
+) -> list[TapResult]:
+    """`rows` of one phase, by tap, with what `found` says of them, and causes and costs for sources."""
+    return _examined(with_roles(rows, found, sides), doctor, _silently)
 
 
 def _examined(rows: Sequence[TapResult], doctor: SourceDoctor, announce: Announce) -> list[TapResult]:

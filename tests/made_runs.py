@@ -49,7 +49,6 @@ def save_run(
     unobservable: str = "",
     extra: str = "",
     tokens: Sequence[Sequence[int]] = _IDS,
-    floor_seed: int = 2,
 ) -> Path:
     """A run as `parity run` leaves it, without the views for people.
 
@@ -60,7 +59,6 @@ def save_run(
         missing, unobservable: taps that the candidate has not, without and with a reason.
         extra: tap that the reference has not.
         tokens: ids of each prompt.
-        floor_seed: of the floor's noise.
     """
     rng = np.random.default_rng(0)
     phase = Phase("prefill", TokenBatch.from_sequences(tokens, pieces=[list("abcdefg"), list("hij")]))
@@ -69,7 +67,7 @@ def save_run(
     if fault:
         candidate[fault] = (candidate[fault] * 1.05).astype(np.float16)
     reference = _record(folder / "reference", _MadeSide(truth, "float64"), phase, "reference", without=(extra,))
-    floor = _record(folder / "floor", _MadeSide(_rounded(truth, seed=floor_seed), "float16"), phase, "floor")
+    floor = _record(folder / "floor", _MadeSide(_rounded(truth, seed=2), "float16"), phase, "floor")
     side = _MadeSide(candidate, "float16", {unobservable: "fused away"} if unobservable else {})
     judged = _record(folder / "candidate", side, phase, "candidate", without=(missing,))
     comparison = compare_dumps(reference, judged, floors=[floor], relative_to=folder)

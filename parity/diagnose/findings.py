@@ -63,7 +63,7 @@ def take_apart(reference: Reference, graph: TapGraph, rows: Mapping[str, TapResu
             truth[tap.name] = analysis.truth_rel_l2
             known = sides.floor is None or analysis.local_floor.basis == "measured"
             if known or rows[tap.name].errors is None:
-                errors[tap.name] = local_error(analysis)
+                errors[tap.name] = local_error(analysis, reference.tokens)
     return replace(findings_of(graph, rows, errors, sides), truth_rel_l2=truth)
 
 

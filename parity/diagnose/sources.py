@@ -38,13 +38,15 @@ class SourceDoctor:
     on the next, and the whole library only where that fails.
     """
 
-    def __init__(self, reference: Reference, graph: TapGraph, sides: Sides) -> None:
+    def __init__(
+        self, reference: Reference, graph: TapGraph, sides: Sides, *, priced_sources: int = PRICED_SOURCES
+    ) -> None:
         self._reference = reference
         self._graph = graph
         self._sides = sides
         self._prices = Prices(reference, graph, sides)
         self._winners: dict[str, str] = {}
-        self._priced = 0
+        self._unpriced = priced_sources
 
     def examine(self, row: TapResult) -> TapResult:
         """`row`, whose role is source, with causes, signature and, where its error can reach the output, cost."""
@@ -61,9 +63,9 @@ class SourceDoctor:
 
     def _cost(self, row: TapResult, case: SourceCase) -> TapCost | None:
         can_be_priced = row.errors is not None and np.isfinite(case.predicted).all()
-        if not can_be_priced or row.status in ("harmless", "aliased") or self._priced >= PRICED_SOURCES:
+        if not can_be_priced or row.status in ("harmless", "aliased") or self._unpriced <= 0:
             return None
-        self._priced += 1
+        self._unpriced -= 1
         return self._prices.of_tap(case.tap, case.predicted)
 
     def _case(self, tap: Tap) -> SourceCase:

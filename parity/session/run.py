@@ -57,6 +57,7 @@ def run(request: RunRequest, *, progress: Progress) -> RunResult:
         model=checkpoint.folder,
         graph=graph,
         folder=network_folder(request.out / CANDIDATE_DUMP),
+        reference=request.out / REFERENCE_DUMP,
         progress=progress,
     )
     dtype = candidate.manifest.runner.dtype if isinstance(candidate, Dump) else candidate.describe().dtype

@@ -94,8 +94,7 @@ def _usual_paths(folder: Path) -> list[Path]:
 
 
 def _stored_paths(folder: Path, stored: Comparison) -> list[Path]:
-    floors = [stored.floor, *stored.other_floors] if stored.floor else []
-    sides = [stored.reference, stored.candidate, *floors]
+    sides = [stored.reference, stored.candidate, *stored.floors]
     gone = [side.dump for side in sides if not (folder / side.dump).is_dir()]
     if gone:
         raise ParityError(
