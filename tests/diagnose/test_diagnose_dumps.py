@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +232,21 @@ def test_judging_by_other_limits_keeps_what_is_still_true(tmp_path: Path) -> Non
         compare_dumps(truth, candidate, floors=[floor], limits=before.limits), before, truth, candidate
     )
     assert same.rows == before.rows
+
+
+def with_frequencies(factor: float) -> RandomWeights:
+    """The reference's weights with one frequency off by `factor`."""
+    weights = random_weights()
+    frequencies = weights.settings.inverse_frequencies.copy()
+    frequencies[1] *= np.float32(factor)
+    return RandomWeights(replace(weights.settings, inverse_frequencies=frequencies), weights.tensors)
+
+
+def test_frequencies_that_pytorch_rounded_otherwise_are_no_other_weights(tmp_path: Path) -> None:
+    comparison = diagnosed(tmp_path, {}, weights=with_frequencies(1 + 2.0**-23))
+    assert all(row.diagnosis is not None for row in comparison.rows)
+
+
+def test_other_frequencies_are_other_weights(tmp_path: Path) -> None:
+    with pytest.raises(ParityError, match=r"does not reproduce the truth at layers\.0\.q_rope"):
+        diagnosed(tmp_path, {}, weights=with_frequencies(1.001))
