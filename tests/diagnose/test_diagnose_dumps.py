@@ -205,7 +205,8 @@ def test_an_overflow_has_its_source_and_its_cause(tmp_path: Path) -> None:
     assert roles(comparison, "source") == ["layers.0.mlp_out"]
     assert row.diagnosis is not None
     assert "NaN or infinite where the reference's operation, on the candidate's own inputs, is" in row.diagnosis.reason
-    assert "values are not finite, the first in channel" in row.diagnosis.signature
+    assert [cause.hypothesis for cause in row.diagnosis.causes] == ["overflowed"]
+    assert "values overflow" in row.diagnosis.causes[0].sentence
     assert row.diagnosis.cost is None
     heir = comparison.row("layers.0.resid_out").diagnosis
     assert heir is not None
