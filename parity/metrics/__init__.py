@@ -14,6 +14,8 @@ from parity.metrics.quantile import quantiles
 from parity.metrics.real_rows import RealRows, real_rows
 from parity.metrics.squares import SquaredErrors, Squares, squares
 from parity.metrics.where import (
+    bucket_size,
+    by_bucket,
     channel_rms,
     head_errors,
     rel_l2_by_token,
@@ -29,6 +31,8 @@ __all__ = [
     "SquaredErrors",
     "Squares",
     "TokenFloor",
+    "bucket_size",
+    "by_bucket",
     "channel_rms",
     "cosine",
     "differences",

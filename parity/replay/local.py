@@ -24,7 +24,31 @@ from parity.replay.predict import Captured, captured_inputs, predict_rows
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph
 
-__all__ = ["LocalAnalysis", "Sides", "analyse_local"]
+__all__ = ["KeptReplays", "LocalAnalysis", "Sides", "TruthReplay", "analyse_local"]
+
+
+@dataclass(frozen=True, eq=False)
+class TruthReplay:
+    """What replaying truth and floor says of one tap: the same for every candidate that is judged by them.
+
+    Attributes:
+        expected: f(x_truth).
+        local_noise: what may make a right operation's output differ, part by part: the rounding of its inputs to the
+            candidate's dtype, and what the floor run's own operation does.
+        inherited_noise: likewise what comes in with noise.
+        truth_rel_l2: how far the truth's output is from `expected`.
+        noise_gain: the floor run's gain; None where there is none.
+    """
+
+    expected: RealRows
+    local_noise: tuple[Squares, ...]
+    inherited_noise: tuple[Squares, ...]
+    truth_rel_l2: float
+    noise_gain: float | None
+
+
+KeptReplays = dict[tuple[str, ...], TruthReplay]
+"""Replays by tap and the taps that it is replayed from; all of them together are as large as the truth in fp64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +59,14 @@ class Sides:
         truth, candidate: both sides.
         floor: the floor run, or None.
         dtype: what the candidate computes in.
+        kept: where replays of truth and floor are kept for the next candidate; None keeps none.
     """
 
     truth: Captured
     candidate: Captured
     floor: Captured | None
     dtype: DtypeInfo
+    kept: KeptReplays | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +80,8 @@ class LocalAnalysis:
     Attributes:
         local: the candidate's output from f(x_candidate).
         local_floor: the noise of `local` at each token: what storing the inputs in the candidate's dtype costs
-            and, with a floor run, what that run's own operation does.
+            and, with a floor run, what that run's own operation does; its basis is ``measured`` in the latter case,
+            ``rounding`` in the former.
         inherited: f(x_candidate) from f(x_truth).
         inherited_floor: likewise: what storing the inputs costs, and what the floor run inherits.
         truth_rel_l2: how far the truth's output is from f(x_truth): nothing but the truth's own rounding, unless replay
@@ -72,22 +99,41 @@ class LocalAnalysis:
     noise_gain: float | None
 
 
+# Captured infinities are a finding, not an accident.
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> LocalAnalysis:
     """Take the error of `tap` apart; candidate and truth have captured it, and the truth is finite."""
     view = _View(reference, graph, tap, captured_inputs(graph, tap, sides.candidate))
-    predicted, expected = view.predict(sides.candidate), view.predict(sides.truth)
+    truth, predicted = _replayed_truth(view, sides), view.predict(sides.candidate)
     known = _finite_rows(predicted)
     local = _where(known, squares(predicted, view.captured(sides.candidate)), 0.0)
-    inherited = _where(known, squares(expected, predicted), math.inf)
-    stored = squares(expected, view.predict(view.as_stored(sides)))
-    noise = _noise(view, sides, expected)
+    inherited = _where(known, squares(truth.expected, predicted), math.inf)
     return LocalAnalysis(
         local,
-        _floor([stored, *noise.local], local, sides.dtype),
+        _floor(truth.local_noise, local, sides.dtype),
         inherited,
-        _floor([stored, *noise.inherited], inherited, sides.dtype),
-        _total_rel_l2(squares(expected, view.captured(sides.truth))),
+        _floor(truth.inherited_noise, inherited, sides.dtype),
+        truth.truth_rel_l2,
         _gain(inherited, view.incoming(sides.truth, sides.candidate)),
+        truth.noise_gain,
+    )
+
+
+def _replayed_truth(view: _View, sides: Sides) -> TruthReplay:
+    kept, key = {} if sides.kept is None else sides.kept, (view.tap.name, *view.start)
+    if key not in kept:
+        kept[key] = _replay_truth(view, sides)
+    return kept[key]
+
+
+def _replay_truth(view: _View, sides: Sides) -> TruthReplay:
+    expected = view.predict(sides.truth)
+    stored, noise = squares(expected, view.predict(view.as_stored(sides))), _noise(view, sides, expected)
+    return TruthReplay(
+        expected,
+        (stored, *noise.local),
+        (stored, *noise.inherited),
+        _total_rel_l2(squares(expected, view.captured(sides.truth))),
         noise.gain,
     )
 
@@ -173,7 +219,8 @@ def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> Token
     scale = np.sqrt(judged.truth_squares.sum(axis=1))
     rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * scale
     error = np.maximum(np.sqrt(total), rounding)
-    return TokenFloor(error, rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum())), "measured")
+    own = rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum()))
+    return TokenFloor(error, own, "measured" if len(parts) > 1 else "rounding")
 
 
 def _gain(inherited: Squares, incoming: float) -> float | None:

@@ -45,6 +45,8 @@ class GraphBuilder:
         self._tape = ir.tape.Tape()
         self._initializers: dict[Any, ir.Value] = {}
         self._named: set[ir.Value] = set()
+        self._inputs: dict[str, ir.Value] = {}
+        self._tapped: dict[str, ir.Value] = {}
         self._pending = 0
         self._name_counts: Counter[str] = Counter()
 
@@ -57,7 +59,12 @@ class GraphBuilder:
         """An input of the network; axes that have names are dynamic."""
         value = ir.val(name, dtype=dtype, shape=axes)
         self._named.add(value)
+        self._inputs[name] = value
         return value
+
+    def given(self, name: str) -> ir.Value:
+        """An input that `input` made."""
+        return self._inputs[name]
 
     def op(self, op_type: str, *inputs: ir.Value, dtype: ir.DataType | None = None, **attributes: Any) -> ir.Value:
         """Append a node of one output.
@@ -118,7 +125,16 @@ class GraphBuilder:
         value.name = name
         value.shape = ir.Shape(_named_axes(self._taps, name))
         self._named.add(value)
+        self._tapped[name] = value
         return value
+
+    def show(self, value: ir.Value, name: str) -> None:
+        """Let the capture of an earlier tap show `value`, as where an engine overwrites a tensor's memory.
+
+        What was computed from the tap stays as it is.
+        """
+        self._tapped[name].name = f"{name}/overwritten"
+        self.tap(self.op("Identity", value), name)
 
     def name_nodes(self, scope: str) -> None:
         """Name every node since the last call ``scope/Operator``, numbered where there are several, and its outputs."""
