@@ -89,7 +89,13 @@ def judge_roles_again(comparison: Comparison, diagnosed: Comparison, reference: 
         sides = _sides(subject)
         found = findings_of(subject.graph, new, errors, sides)
         rows += [_with_known_causes(row, known) for row in with_roles(new, found, sides)]
-    return replace(comparison, rows=tuple(rows), logits=diagnosed.logits, undiagnosed=diagnosed.undiagnosed)
+    return replace(
+        comparison,
+        rows=tuple(rows),
+        logits=diagnosed.logits,
+        undiagnosed=diagnosed.undiagnosed,
+        preflight=diagnosed.preflight,
+    )
 
 
 def _sides(subject: Subject) -> Sides:
