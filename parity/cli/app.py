@@ -8,6 +8,7 @@ from parity.cli.build import build
 from parity.cli.compare import compare
 from parity.cli.demo import demo
 from parity.cli.diagnose import diagnose
+from parity.cli.lint import lint
 from parity.cli.record import record_app
 from parity.cli.report import report
 from parity.cli.run import run
@@ -37,6 +38,7 @@ def parity(
       parity demo
       parity run --reference DIR --candidate onnxruntime:fp16 --out runs/first
       parity report runs/first --tap layers.3.attn_out
+      parity lint HF_DIR TENSORRT_LLM_CHECKPOINT
 
     Exit status: 0 parity, 1 divergence, 2 misuse or bad input.
     """
@@ -52,5 +54,6 @@ app.add_typer(record_app, name="record")
 app.command()(compare)
 app.command()(diagnose)
 app.command()(build)
+app.command()(lint)
 app.command()(report)
 app.command()(selftest)

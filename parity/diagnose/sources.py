@@ -13,7 +13,7 @@ from parity.cost import Prices
 from parity.diagnose.case import SourceCase
 from parity.diagnose.explain import explain
 from parity.diagnose.hypotheses import HYPOTHESES
-from parity.diagnose.hypothesis import Hypothesis
+from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis
 from parity.diagnose.signature import describe
 from parity.diagnosis import Cause, TapCost
 from parity.replay.arrays import widened
@@ -34,8 +34,8 @@ EXPLAINED_SHARE = 0.99
 class SourceDoctor:
     """Explains sources one after the other, in graph order.
 
-    A fault that sits everywhere makes one source per layer; what explained the last tap of a kind is tried first
-    on the next, and the whole library only where that fails.
+    A fault that sits everywhere makes one source per layer, and a coarse dtype one per operation; what explained
+    earlier taps is tried first, and the whole library only where that leaves more than noise.
     """
 
     def __init__(
@@ -91,14 +91,18 @@ class SourceDoctor:
         return f"the fault lies between {start} and this tap: capture the taps between them with {option}"
 
     def _causes(self, case: SourceCase, noise_limit: float) -> tuple[Cause, ...]:
-        winner = self._winners.get(case.tap.kind)
-        usual: Sequence[Hypothesis] = [h for h in HYPOTHESES if h.name == winner]
+        usual = self._usual(case.tap)
         causes = explain(case, usual, noise_limit=noise_limit) if usual else ()
         if not causes or not _explains(causes[0], noise_limit):
             causes = explain(case, HYPOTHESES, noise_limit=noise_limit)
         if causes:
             self._winners[case.tap.kind] = causes[0].hypothesis
         return causes
+
+    def _usual(self, tap: Tap) -> Sequence[Hypothesis]:
+        """What explained the last tap of this kind, and those causes that explained taps of other kinds."""
+        named, own = set(self._winners.values()), self._winners.get(tap.kind)
+        return [h for h in HYPOTHESES if h.name == own or (h.name in named and h.rank < DESCRIPTION_RANK)]
 
 
 def _explains(cause: Cause, noise_limit: float) -> bool:
