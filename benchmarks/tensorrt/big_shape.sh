@@ -27,7 +27,7 @@ reference_python -m benchmarks.tensorrt.make_model --shape "$shape" ${LAYERS:+--
   --device "$device"
 status=0
 SCRATCH=$scratch DEVICE=$device LENGTHS=${LENGTHS:-512} TAPS=${TAPS:-blocks} TRUTH=${TRUTH:-fp32} \
-  DIAGNOSE=${DIAGNOSE:-no} "$here/check.sh" "$model" "$out" "$spec" || status=$?
+  DIAGNOSE=${DIAGNOSE:-no} bash "$here/check.sh" "$model" "$out" "$spec" || status=$?
 [ $status -le 1 ] || exit $status
 reference_python -m benchmarks.tensorrt.logits_table --reference "$scratch/reference" --floor "$scratch/floor-fp16" \
   --candidate "$scratch/candidate-$(tr -c 'A-Za-z0-9._\n' - <<<"$spec")" --csv "$out/logits.csv"

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.tensorrt.entry import enter
 from benchmarks.tensorrt.figures import Table, origin_line
 from parity.compare import Subject, compare
 from parity.dtypes import dtype_info
@@ -86,9 +87,8 @@ PUBLISHED = (
 def main() -> None:
     options = _options()
     reference, floor, candidate = (Dump.open(path) for path in (options.reference, options.floor, options.candidate))
-    measured = [
-        logits_row(one, other) for one, other in ((candidate, floor), (candidate, reference), (floor, reference))
-    ]
+    pairs = ((candidate, floor), (candidate, reference), (floor, reference))
+    measured = [logits_row(side, from_side) for side, from_side in pairs]
     options.csv.unlink(missing_ok=True)
     table = Table(options.csv, LogitsRow, origin=origin_line())
     table.rows = [*PUBLISHED, *measured]
@@ -104,18 +104,18 @@ def logits_row(side: Dump, from_side: Dump) -> LogitsRow:
     """
     ours, theirs = (dump.phase(dump.manifest.phases[0].name) for dump in (side, from_side))
     if ours.tokens.digest != theirs.tokens.digest:
-        raise ParityError(
-            f"{side.path} and {from_side.path} ran on other tokens", cure="record both from one reference"
-        )
+        raise ParityError(f"{side.path} and {from_side.path} ran other tokens", cure="record them from one reference")
     if _TAP not in ours.arrays or _TAP not in theirs.arrays:
         raise ParityError(f"{side.path} or {from_side.path} holds no logits", cure="record them with --taps blocks")
     runner = side.manifest.runner
-    graph, arrays = TapGraph((runner.graph[_TAP],)), [{_TAP: phase.arrays[_TAP]} for phase in (theirs, ours)]
-    (row,) = compare(Subject(ours.name, ours.tokens, graph, *arrays, runner.dtype), default_limits(runner.dtype))
+    graph = TapGraph((runner.graph[_TAP],))
+    reference, candidate = ({_TAP: phase.arrays[_TAP]} for phase in (theirs, ours))
+    subject = Subject(ours.name, ours.tokens, graph, reference, candidate, runner.dtype)
+    (row,) = compare(subject, default_limits(runner.dtype))
     if row.errors is None:
         raise ParityError(f"{side.path}: {row.reason}")
     errors = row.errors
-    rms = _rms(arrays[0][_TAP][theirs.tokens.mask])
+    rms = _rms(reference[_TAP][theirs.tokens.mask])
     absolute, relative = (errors.max_abs, errors.median_abs, errors.mean_abs), (errors.max_rel, errors.median_rel)
     words = f"{_words(side)} against {_words(from_side)}"
     return LogitsRow(words, runner.model, *absolute, *relative, errors.mean_rel, errors.rel_l2, rms)
@@ -149,4 +149,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    enter(main)

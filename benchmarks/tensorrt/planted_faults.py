@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.tensorrt.entry import enter
 from benchmarks.tensorrt.figures import Table, origin_line
 from parity.compare_dumps import compare_dumps
 from parity.comparison import Comparison
@@ -275,4 +276,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    enter(main)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.tensorrt.entry import enter
 from benchmarks.tensorrt.speed_table import Measured, Setting, SpeedTable, time_calls
 from parity.engines.feeds import network_feeds
 from parity.engines.spec import parse_options
@@ -150,4 +151,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    enter(main)

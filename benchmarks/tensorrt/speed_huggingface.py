@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import transformers
 
+from benchmarks.tensorrt.entry import enter
 from benchmarks.tensorrt.figures import device_words
 from benchmarks.tensorrt.speed_table import Measured, Rates, Setting, SpeedTable, time_calls
 from parity.hooks import Checkpoint, open_checkpoint
@@ -114,4 +115,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    enter(main)
