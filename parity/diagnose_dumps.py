@@ -19,6 +19,7 @@ from parity.dump.recent import RecentArrays
 from parity.errors import ParityError
 from parity.measure import Subject
 from parity.replay import Reference, ReferenceWeights, Sides
+from parity.replay.fed import FedStream
 
 __all__ = ["Announce", "diagnose_dumps", "diagnosed_rows", "judge_roles_again"]
 
@@ -62,7 +63,7 @@ def diagnose_dumps(
     for phase in reference.manifest.phases:
         subject = phase_subject(phase.name, reference, candidate, floors=floors)
         old = {row.tap: row for row in comparison.rows if row.phase == phase.name}
-        sides, replayed = _sides(subject), Reference(weights, subject.tokens)
+        sides, replayed = _sides(subject, candidate), Reference(weights, subject.tokens)
         with announce(f"taking the errors of {len(old)} taps apart"):
             found = take_apart(replayed, subject.graph, old, sides)
             _require_own_weights(found, reference, int(subject.tokens.positions.max()))
@@ -86,17 +87,24 @@ def judge_roles_again(comparison: Comparison, diagnosed: Comparison, reference: 
         new = {row.tap: row for row in comparison.rows if row.phase == phase.name}
         known = {row.tap: row.diagnosis for row in diagnosed.rows if row.phase == phase.name and row.diagnosis}
         errors = {tap: diagnosis.local for tap, diagnosis in known.items()}
-        sides = _sides(subject)
+        sides = _sides(subject, candidate)
         found = findings_of(subject.graph, new, errors, sides)
         rows += [_with_known_causes(row, known) for row in with_roles(new, found, sides)]
-    return replace(comparison, rows=tuple(rows), logits=diagnosed.logits, undiagnosed=diagnosed.undiagnosed)
-
-
-def _sides(subject: Subject) -> Sides:
-    floor = RecentArrays(subject.floors[0]) if subject.floors else None
-    return Sides(
-        RecentArrays(subject.reference), RecentArrays(subject.candidate), floor, dtype_info(subject.candidate_dtype)
+    return replace(
+        comparison,
+        rows=tuple(rows),
+        logits=diagnosed.logits,
+        undiagnosed=diagnosed.undiagnosed,
+        preflight=diagnosed.preflight,
     )
+
+
+def _sides(subject: Subject, candidate: Dump) -> Sides:
+    floor = RecentArrays(subject.floors[0]) if subject.floors else None
+    truth, dtype = RecentArrays(subject.reference), dtype_info(subject.candidate_dtype)
+    alone = candidate.manifest.runner.flags.get("layers") == "isolated"
+    fed = FedStream(truth, subject.graph, dtype.numpy) if alone else {}
+    return Sides(truth, RecentArrays(subject.candidate), floor, dtype, fed=fed)
 
 
 def _require_own_weights(found: PhaseFindings, reference: Dump, last_position: int) -> None:

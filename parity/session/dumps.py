@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parity.compare_dumps import compare_dumps
 from parity.comparison import Comparison
 from parity.dump import Dump
 from parity.limits import Limits
+from parity.preflight import preflight_dumps
 
 __all__ = ["RunDumps"]
 
@@ -22,5 +23,9 @@ class RunDumps:
     floors: tuple[Dump, ...] = ()
 
     def compare(self, *, limits: Limits, relative_to: Path) -> Comparison:
-        """Judge every tap, see `compare_dumps`."""
-        return compare_dumps(self.reference, self.candidate, floors=self.floors, limits=limits, relative_to=relative_to)
+        """Judge every tap, after looking at what goes before any layer; see `compare_dumps` and `preflight_dumps`."""
+        comparison = compare_dumps(
+            self.reference, self.candidate, floors=self.floors, limits=limits, relative_to=relative_to
+        )
+        findings = preflight_dumps(self.reference, self.candidate, floors=self.floors)
+        return replace(comparison, preflight=findings)
