@@ -205,7 +205,7 @@ def test_an_overflow_has_its_source_and_its_cause(tmp_path: Path) -> None:
     assert roles(comparison, "source") == ["layers.0.mlp_out"]
     assert row.diagnosis is not None
     assert "NaN or infinite where the reference's operation, on the candidate's own inputs, is" in row.diagnosis.reason
-    assert "values are not finite, the first in channel" in row.diagnosis.signature
+    assert row.diagnosis.causes[0].hypothesis == "overflowed"
     assert row.diagnosis.cost is None
     heir = comparison.row("layers.0.resid_out").diagnosis
     assert heir is not None
@@ -232,3 +232,17 @@ def test_judging_by_other_limits_keeps_what_is_still_true(tmp_path: Path) -> Non
         compare_dumps(truth, candidate, floors=[floor], limits=before.limits), before, truth, candidate
     )
     assert same.rows == before.rows
+
+
+def test_a_cause_that_leaves_more_than_rounding_gets_the_signature_beside_it(tmp_path: Path) -> None:
+    """A factor with noise on it: the factor explains nearly all of it, and what is left is no rounding."""
+
+    def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+        right = replay(reference, GRAPH["layers.0.up"], inputs)
+        noise = np.random.default_rng(3).standard_normal(right.shape)
+        return 3 * right * (1 + 0.02 * noise)
+
+    diagnosis = diagnosed(tmp_path, {"layers.0.up": fault}).row("layers.0.up").diagnosis
+    assert diagnosis is not None
+    assert diagnosis.causes[0].explained_share > 0.99
+    assert "The residual is" in diagnosis.signature
