@@ -22,10 +22,9 @@ from parity.tap_result import (
     NoiseMetrics,
     NonFinite,
     TapResult,
-    TokenError,
-    TokenProfile,
     WorstElement,
 )
+from parity.token_error import TokenError, TokenProfile
 
 __all__ = [
     "FAILING_STATUSES",
@@ -92,12 +91,15 @@ class Comparison:
     Attributes:
         schema_version: `SCHEMA_VERSION` of the writer.
         parity_version: version of this package.
-        reference, candidate, floor: the sides; `floor` is None where none was recorded.
+        reference, candidate, floor: the sides; `floor` is None where none was recorded. Errors are taken apart in
+            units of this floor.
         limits: the limits in force, with the reason beside each.
         prompts: the prompts, in batch order.
         rows: one per phase and tap, in graph order.
         seconds: wall time of comparing.
         logits: what all differences together do to the next-token distribution; None without a diagnosis.
+        other_floors: more floor runs, where there were several: for each tap, R is in units of the noisiest.
+        undiagnosed: why errors were not taken apart; empty where they were, or where nobody asked for it.
         preflight: what was found before any layer was judged; an error among them fails the run.
     """
 
@@ -111,7 +113,14 @@ class Comparison:
     rows: tuple[TapResult, ...]
     seconds: float = 0.0
     logits: LogitCost | None = None
+    other_floors: tuple[Side, ...] = ()
+    undiagnosed: str = ""
     preflight: tuple[Finding, ...] = ()
+
+    @property
+    def floors(self) -> tuple[Side, ...]:
+        """Every floor run."""
+        return (*([self.floor] if self.floor else []), *self.other_floors)
 
     @property
     def failures(self) -> tuple[TapResult, ...]:

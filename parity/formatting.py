@@ -15,6 +15,7 @@ __all__ = [
     "format_index",
     "format_limit",
     "format_metric",
+    "format_operation",
     "format_piece",
     "format_shape",
     "format_share",
@@ -24,6 +25,17 @@ __all__ = [
 ABSENT = "–"
 """Stands where there is no value: not computed, or no noise floor."""
 
+_OPERATIONS = {
+    "embedding": "embedding",
+    "rms_norm": "RMS norm",
+    "linear": "linear layer",
+    "rotary": "rotary embedding",
+    "scores": "attention scores",
+    "softmax": "softmax",
+    "attention": "attention",
+    "add": "addition",
+    "silu_mul": "gated activation",
+}
 _VISIBLE_SPACES = str.maketrans({" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"})
 
 
@@ -89,6 +101,11 @@ def format_index(index: Sequence[int], axes: Sequence[str] = ()) -> str:
     if not axes:
         return ",".join(map(str, index))
     return ", ".join(f"{'prompt' if axis == 'batch' else axis} {i}" for axis, i in zip(axes, index, strict=True))
+
+
+def format_operation(op: str) -> str:
+    """An operation (`Tap.op`) as people call it: ``gated activation``."""
+    return _OPERATIONS.get(op, op)
 
 
 def format_piece(piece: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parity.comparison import Comparison, TapResult
-from parity.formatting import format_metric
+from parity.formatting import format_metric, format_operation
 
 __all__ = ["Upstream", "look_upstream", "origin_clause"]
 
@@ -14,18 +14,6 @@ _STEP = 2.0
 
 Correct kernels differ in R by up to 1.2 at one tap, so an input at R 1.9 and an output at 2.1 are one error.
 """
-
-_OPERATIONS = {
-    "embedding": "embedding",
-    "rms_norm": "RMS norm",
-    "linear": "linear layer",
-    "rotary": "rotary embedding",
-    "scores": "attention scores",
-    "softmax": "softmax",
-    "attention": "attention",
-    "add": "addition",
-    "silu_mul": "gated activation",
-}
 
 _CONCLUSIONS = {
     "match": "and nothing goes wrong here",
@@ -101,7 +89,7 @@ def _conclusion(row: TapResult, inputs: tuple[TapResult, ...]) -> str:
         return "but without a noise floor nothing tells a fault here from rounding that has grown up to here"
     if inputs and not _is_step(row, inputs):
         return "but not by far: the error crosses its limit here and began before"
-    return f"so the error arises here, in the {_OPERATIONS.get(row.op, row.op)}"
+    return f"so the error arises here, in the {format_operation(row.op)}"
 
 
 def _is_step(row: TapResult, inputs: tuple[TapResult, ...]) -> bool:

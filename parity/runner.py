@@ -4,17 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase
 
-__all__ = ["Runner", "RunnerInfo", "Sink"]
+__all__ = ["EngineLayer", "InspectableRunner", "Runner", "RunnerInfo", "Sink"]
 
 Sink = Callable[[str, npt.NDArray[Any]], None]
 """Takes one captured tap: its name, and a host array that nothing will write to again."""
+
+
+_SHORT_NAME = 80
+
+
+@dataclass(frozen=True)
+class EngineLayer:
+    """One layer of a built engine, which may be many layers of its graph in one kernel.
+
+    Attributes:
+        name: as the engine gives it.
+        kind: its type and its kernel, as far as the engine tells.
+        outputs: name and format of each of its outputs, as far as the engine tells.
+        contains: names of the graph's layers in it, where the engine tells them apart from its name.
+    """
+
+    name: str
+    kind: str
+    outputs: tuple[str, ...]
+    contains: str = ""
+
+    @property
+    def short_name(self) -> str:
+        """The name, with the middle of a long one left out."""
+        half = _SHORT_NAME // 2
+        return self.name if len(self.name) <= _SHORT_NAME else f"{self.name[:half]}…{self.name[-half:]}"
 
 
 @dataclass(frozen=True)
@@ -29,7 +55,10 @@ class RunnerInfo:
         graph: every tap that this side could produce, in graph order.
         versions: library and driver versions by name.
         flags: numeric settings by name: attention kernel, TF32, seeds, optimisation level …
+        source: folder that the weights were read from, as an absolute path on the machine that ran it; empty where
+            there is none.
         not_observable: taps that exist in the model but can't be had from this side, with the reason.
+        layers: what the engines that ran are made of; empty where there is nothing of the kind.
     """
 
     name: str
@@ -39,7 +68,9 @@ class RunnerInfo:
     graph: TapGraph
     versions: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
     not_observable: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[EngineLayer, ...] = ()
 
 
 class Runner(Protocol):
@@ -55,4 +86,13 @@ class Runner(Protocol):
         Arrays have the axes of the tap; heads and channels may still be flattened into one last axis.
         Values at padding are arbitrary.
         """
+        ...
+
+
+@runtime_checkable
+class InspectableRunner(Runner, Protocol):
+    """A runner that can say, after a capture, what its engines are made of."""
+
+    def layers(self) -> tuple[EngineLayer, ...]:
+        """The layers of all engines of the last capture, in the order in which they run."""
         ...

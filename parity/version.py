@@ -1,7 +1,17 @@
-"""The version of this package, as pyproject.toml says it."""
+"""The version of this package, from its installed metadata."""
+
+from __future__ import annotations
 
 from importlib import metadata
 
 __all__ = ["VERSION"]
 
-VERSION = metadata.version("layer-parity")
+
+def _version() -> str:
+    try:
+        return metadata.version("layer-parity")
+    except metadata.PackageNotFoundError:  # run from its sources, as on a machine where nothing can be installed
+        return "0+sources"
+
+
+VERSION = _version()

@@ -7,10 +7,12 @@ import typer
 from parity.cli.build import build
 from parity.cli.compare import compare
 from parity.cli.demo import demo
+from parity.cli.diagnose import diagnose
 from parity.cli.lint import lint
 from parity.cli.record import record_app
 from parity.cli.report import report
 from parity.cli.run import run
+from parity.cli.selftest import selftest
 from parity.version import VERSION
 
 __all__ = ["app"]
@@ -29,7 +31,7 @@ def parity(
     context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Print the version and exit."),
 ) -> None:
-    """Find the layer of a ported Qwen that leaves the Hugging Face reference first.
+    """Find the layer of a ported Qwen that leaves the Hugging Face reference, what is wrong in it, and what it costs.
 
     \b
     Examples:
@@ -50,6 +52,8 @@ app.command()(demo)
 app.command()(run)
 app.add_typer(record_app, name="record")
 app.command()(compare)
+app.command()(diagnose)
 app.command()(build)
 app.command()(lint)
 app.command()(report)
+app.command()(selftest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parity.dtypes import DtypeInfo
-from parity.metrics import Differences, RealRows, TokenFloor, differences, real_rows
+from parity.metrics import RealRows, Squares, TokenFloor, real_rows, squares
 from parity.replay.arrays import Floats
 from parity.replay.parameters import DecoderSettings, Parameters
 from parity.replay.predict import Captured
@@ -65,6 +65,6 @@ class SourceCase:
         """`array`, which has the axes of the tap, at real tokens: ``[row, head, channel]``."""
         return real_rows(array, self.tap, self.reference.tokens)
 
-    def distance(self, prediction: Floats) -> Differences:
+    def distance(self, prediction: Floats) -> Squares:
         """How far the candidate's output is from `prediction`."""
-        return differences(self.rows(prediction), self.rows(self.output))
+        return squares(self.rows(prediction), self.rows(self.output))

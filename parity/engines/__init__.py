@@ -1,6 +1,7 @@
 """Inference engines that run a tapped graph.
 
-Importing this package imports no engine: `parity.engines.onnxruntime` is imported by whoever runs one.
+Importing this package imports no engine: `parity.engines.onnxruntime` and
+`parity.engines.tensorrt.runner` are imported by whoever runs one.
 """
 
 from parity.engines.network_info import NetworkInfo
@@ -10,6 +11,7 @@ from parity.engines.spec import (
     DumpFolder,
     EngineSpec,
     NetworkFile,
+    PlanFile,
     parse_candidate,
 )
 
@@ -20,5 +22,6 @@ __all__ = [
     "EngineSpec",
     "NetworkFile",
     "NetworkInfo",
+    "PlanFile",
     "parse_candidate",
 ]

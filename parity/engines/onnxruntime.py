@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir
 
+from parity.engines.feeds import network_feeds
 from parity.engines.onnxruntime_probe import (
     CPU,
     import_onnxruntime,
@@ -20,13 +21,13 @@ from parity.engines.onnxruntime_probe import (
     require_dtype,
     rounds_between_operators,
 )
-from parity.engines.tapped_network import INPUT_NAMES, TappedNetwork, open_network
+from parity.engines.tapped_network import TappedNetwork, open_network
 from parity.errors import ParityError
 from parity.runner import RunnerInfo, Sink
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase, TokenBatch
 
-__all__ = ["OnnxRuntimeOptions", "OnnxRuntimeRunner", "require_dtype"]
+__all__ = ["OnnxRuntimeOptions", "OnnxRuntimeRunner", "engine_errors", "require_dtype", "session_options"]
 
 _LEVELS = {"all": "ORT_ENABLE_ALL", "basic": "ORT_ENABLE_BASIC", "disabled": "ORT_DISABLE_ALL"}
 _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
@@ -130,7 +131,7 @@ class OnnxRuntimeRunner:
         wanted = list(dict.fromkeys(tensors))
         session = self._session_with(wanted)
         feeds = _feeds(session, phase.tokens, self._network)
-        with _engine_errors(self._network.path):
+        with engine_errors(self._network.path):
             arrays = dict(zip(wanted, session.run(wanted, feeds), strict=True))
         for place, (tap, tensor) in enumerate(zip(taps, tensors, strict=True)):
             array = arrays[tensor] if tensor in tensors[place + 1 :] else arrays.pop(tensor)
@@ -145,7 +146,8 @@ class OnnxRuntimeRunner:
         return self._session[1]
 
 
-def _session_options(options: OnnxRuntimeOptions) -> Any:
+def session_options(options: OnnxRuntimeOptions) -> Any:
+    """ONNX Runtime's own object for `options`."""
     engine = import_onnxruntime()
     settings = engine.SessionOptions()
     settings.graph_optimization_level = getattr(engine.GraphOptimizationLevel, _LEVELS[options.level])
@@ -155,30 +157,29 @@ def _session_options(options: OnnxRuntimeOptions) -> Any:
 
 
 def _open_session(network: TappedNetwork, tensors: Sequence[str], options: OnnxRuntimeOptions) -> Any:
-    settings = _session_options(options)
+    settings = session_options(options)
     # A model that comes as bytes has no folder, and ONNX Runtime reads no weights from outside one.
     settings.add_session_config_entry(_WEIGHTS_FOLDER, str(network.path.parent.resolve()))
-    with _engine_errors(network.path):
+    with engine_errors(network.path):
         return import_onnxruntime().InferenceSession(network.with_outputs(tensors), settings, providers=[CPU])
 
 
 def _feeds(session: Any, tokens: TokenBatch, network: TappedNetwork) -> dict[str, npt.NDArray[Any]]:
     """The network's inputs, in the types that it asks for; it may do without positions and mask."""
-    arrays = dict(zip(INPUT_NAMES, (tokens.ids, tokens.positions, tokens.mask), strict=True))
-    known = {network.inputs.get(name, name): array for name, array in arrays.items()}
     asked = {node.name: node.type for node in session.get_inputs()}
-    strange = [f"{name} ({kind})" for name, kind in asked.items() if name not in known or kind not in _INPUT_DTYPES]
+    known = network_feeds(tuple(asked), tokens, network)
+    strange = [f"{name} ({kind})" for name, kind in asked.items() if kind not in _INPUT_DTYPES]
     if strange:
         raise ParityError(
-            f"{network.path}: asks for inputs that are unknown: {', '.join(strange)}; known are {', '.join(known)}",
-            cure="export the network without a cache, or map input_ids, position_ids and attention_mask to its names",
+            f"{network.path}: asks for inputs of types that tokens can't have: {', '.join(strange)}",
+            cure=f"export the network with inputs of {', '.join(_INPUT_DTYPES)}",
         )
     return {name: np.ascontiguousarray(known[name].astype(_INPUT_DTYPES[kind])) for name, kind in asked.items()}
 
 
 @contextmanager
-def _engine_errors(path: Path) -> Iterator[None]:
-    """Turn what ONNX Runtime raises into one line that names the network."""
+def engine_errors(network: Path | str) -> Iterator[None]:
+    """Turn what ONNX Runtime raises into one line that names `network`."""
     try:
         yield
     except Exception as error:
@@ -186,6 +187,6 @@ def _engine_errors(path: Path) -> Iterator[None]:
             raise
         reason = re.sub(r"^\[ONNXRuntimeError\] : \d+ : ", "", str(error)).strip().splitlines()[0]
         raise ParityError(
-            f"{path}: ONNX Runtime failed: {reason}",
+            f"{network}: ONNX Runtime failed: {reason}",
             cure="check that the file is whole and that the token ids lie within its vocabulary",
         ) from error

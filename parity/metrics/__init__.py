@@ -12,7 +12,10 @@ from parity.metrics.noise import (
 )
 from parity.metrics.quantile import quantiles
 from parity.metrics.real_rows import RealRows, real_rows
+from parity.metrics.squares import SquaredErrors, Squares, squares
 from parity.metrics.where import (
+    bucket_size,
+    by_bucket,
     channel_rms,
     head_errors,
     rel_l2_by_token,
@@ -25,7 +28,11 @@ __all__ = [
     "RELATIVE_OFFSET",
     "Differences",
     "RealRows",
+    "SquaredErrors",
+    "Squares",
     "TokenFloor",
+    "bucket_size",
+    "by_bucket",
     "channel_rms",
     "cosine",
     "differences",
@@ -40,6 +47,7 @@ __all__ = [
     "rel_l2",
     "rel_l2_by_token",
     "sqnr_db",
+    "squares",
     "token_floor",
     "token_profile",
     "worst_case_ratio_by_token",

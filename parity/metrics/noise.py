@@ -9,8 +9,9 @@ import numpy as np
 
 from parity.comparison import NoiseMetrics
 from parity.dtypes import ROUNDING_REL_L2
-from parity.metrics.differences import Differences, Floats
+from parity.metrics.differences import Floats
 from parity.metrics.errors import rel_l2
+from parity.metrics.squares import SquaredErrors
 
 __all__ = ["TokenFloor", "noise_metrics", "noise_ratio_by_token", "token_floor", "worst_case_ratio_by_token"]
 
@@ -35,7 +36,7 @@ class TokenFloor:
 
 
 def token_floor(
-    floors: Sequence[Differences], *, unit_roundoff: float, input_norms: Sequence[Floats] = ()
+    floors: Sequence[SquaredErrors], *, unit_roundoff: float, input_norms: Sequence[Floats] = ()
 ) -> TokenFloor:
     """The noise floor at each token: the largest of the floor runs, but no less than one rounding.
 
@@ -62,12 +63,12 @@ def token_floor(
     )
 
 
-def noise_ratio_by_token(candidate: Differences, floor: TokenFloor) -> Floats:
+def noise_ratio_by_token(candidate: SquaredErrors, floor: TokenFloor) -> Floats:
     """R of each real token, float64, shape ``[row]``; 0 where the candidate is exact."""
     return _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), floor.error)
 
 
-def worst_case_ratio_by_token(candidate: Differences, floor: TokenFloor) -> Floats:
+def worst_case_ratio_by_token(candidate: SquaredErrors, floor: TokenFloor) -> Floats:
     """R of each real token with a noise no less than that of the noisy twentieth, float64, shape ``[row]``.
 
     The worst token is judged by this. Where a token's error hangs on one ill-conditioned number (a softmax near a
@@ -79,7 +80,7 @@ def worst_case_ratio_by_token(candidate: Differences, floor: TokenFloor) -> Floa
     return _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), np.maximum(floor.error, usual))
 
 
-def noise_metrics(candidate: Differences, floor: TokenFloor) -> NoiseMetrics:
+def noise_metrics(candidate: SquaredErrors, floor: TokenFloor) -> NoiseMetrics:
     """R of the median and of the worst token; the worst is judged by a larger noise, but never called the better."""
     ratios, worst = noise_ratio_by_token(candidate, floor), worst_case_ratio_by_token(candidate, floor)
     median = float(np.median(ratios))

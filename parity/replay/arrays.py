@@ -14,5 +14,5 @@ Floats = npt.NDArray[np.float64]
 
 
 def widened(array: npt.NDArray[Any]) -> Floats:
-    """`array` in float64; exact for every dtype that taps and weights are stored in."""
-    return array.astype(np.float64)
+    """`array` in float64, itself where it is; exact for every dtype that taps and weights are stored in."""
+    return array.astype(np.float64, copy=False)

@@ -13,18 +13,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
-from parity.metrics import Differences, RealRows, TokenFloor, differences, real_rows, rel_l2
-from parity.replay.arrays import Floats, widened
-from parity.replay.predict import Captured, captured_inputs, predict
+from parity.metrics import RealRows, Squares, TokenFloor, real_rows, rel_l2, squares
+from parity.replay.fed import Overlaid
+from parity.replay.predict import Captured, captured_inputs, predict_rows
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph
 
-__all__ = ["LocalAnalysis", "Sides", "analyse_local"]
+__all__ = ["KeptReplays", "LocalAnalysis", "Sides", "TruthReplay", "analyse_local"]
+
+
+@dataclass(frozen=True, eq=False)
+class TruthReplay:
+    """What replaying truth and floor says of one tap: the same for every candidate that is judged by them.
+
+    Attributes:
+        expected: f(x_truth).
+        local_noise: what may make a right operation's output differ, part by part: the rounding of its inputs to the
+            candidate's dtype, and what the floor run's own operation does.
+        inherited_noise: likewise what comes in with noise.
+        truth_rel_l2: how far the truth's output is from `expected`.
+        noise_gain: the floor run's gain; None where there is none.
+    """
+
+    expected: RealRows
+    local_noise: tuple[Squares, ...]
+    inherited_noise: tuple[Squares, ...]
+    truth_rel_l2: float
+    noise_gain: float | None
+
+
+KeptReplays = dict[tuple[str, ...], TruthReplay]
+"""Replays by tap and the taps that it is replayed from; all of them together are as large as the truth in fp64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,125 +60,182 @@ class Sides:
         truth, candidate: both sides.
         floor: the floor run, or None.
         dtype: what the candidate computes in.
+        fed: what the candidate's operations have read in place of taps that it put out itself: the reference's residual
+            stream, where its layers were run alone.
+        kept: where replays of truth and floor are kept for the next candidate; None keeps none.
     """
 
     truth: Captured
     candidate: Captured
     floor: Captured | None
     dtype: DtypeInfo
+    kept: KeptReplays | None = None
+    fed: Captured = field(default_factory=dict)
+
+    @property
+    def read(self) -> Captured:
+        """What the candidate's operations have read."""
+        return Overlaid(self.candidate, self.fed) if self.fed else self.candidate
 
 
 @dataclass(frozen=True, eq=False)
 class LocalAnalysis:
     """One tap's error taken apart.
 
+    Where the candidate's output is not finite although f(x_candidate) is, the local error is infinite; where
+    f(x_candidate) is not finite itself, what came in is to blame: there the inherited error is infinite, and the
+    local one zero, for nothing can be said of it.
+
     Attributes:
-        predicted: f(x_candidate), with the axes of the tap.
-        local: the candidate's output from `predicted`.
+        local: the candidate's output from f(x_candidate).
         local_floor: the noise of `local` at each token: what storing the inputs in the candidate's dtype costs
-            and, with a floor run, what that run's own operation does.
-        inherited: `predicted` from f(x_truth).
+            and, with a floor run, what that run's own operation does; its basis is ``measured`` in the latter case,
+            ``rounding`` in the former.
+        inherited: f(x_candidate) from f(x_truth).
         inherited_floor: likewise: what storing the inputs costs, and what the floor run inherits.
         truth_rel_l2: how far the truth's output is from f(x_truth): nothing but the truth's own rounding, unless replay
             has other weights than the truth.
-        gain: None where nothing came in.
+        gain: None where nothing came in, or something that is not finite.
         noise_gain: the floor run's gain; None where there is none.
     """
 
-    predicted: Floats
-    local: Differences
+    local: Squares
     local_floor: TokenFloor
-    inherited: Differences
+    inherited: Squares
     inherited_floor: TokenFloor
     truth_rel_l2: float
     gain: float | None
     noise_gain: float | None
 
 
+# Captured infinities are a finding, not an accident.
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> LocalAnalysis:
-    """Take the error of `tap` apart; candidate, truth and floor have captured it and are finite."""
-    rows = _Rows(reference, tap)
-    predicted = predict(reference, graph, tap, sides.candidate)
-    expected = predict(reference, graph, tap, sides.truth)
-    local = differences(rows(predicted), rows(widened(sides.candidate[tap.name])))
-    inherited = differences(rows(expected), rows(predicted))
-    incoming = _incoming(reference, graph, tap, sides.truth, sides.candidate)
-    stored = differences(rows(expected), rows(predict(reference, graph, tap, _as_stored(graph, tap, sides))))
-    noise = _noise(reference, graph, tap, sides, expected)
+    """Take the error of `tap` apart; candidate and truth have captured it, and the truth is finite."""
+    view = _View(reference, graph, tap, captured_inputs(graph, tap, sides.candidate))
+    truth, predicted = _replayed_truth(view, sides), view.predict(sides.read)
+    known = _finite_rows(predicted)
+    local = _where(known, squares(predicted, view.captured(sides.candidate)), 0.0)
+    inherited = _where(known, squares(truth.expected, predicted), math.inf)
     return LocalAnalysis(
-        predicted,
         local,
-        _floor([stored, *noise.local], local, sides.dtype),
+        _floor(truth.local_noise, local, sides.dtype),
         inherited,
-        _floor([stored, *noise.inherited], inherited, sides.dtype),
-        _total_rel_l2(differences(rows(expected), rows(widened(sides.truth[tap.name])))),
-        _gain(inherited, incoming),
+        _floor(truth.inherited_noise, inherited, sides.dtype),
+        truth.truth_rel_l2,
+        _gain(inherited, view.incoming(sides.truth, sides.read)),
+        truth.noise_gain,
+    )
+
+
+def _replayed_truth(view: _View, sides: Sides) -> TruthReplay:
+    kept, key = {} if sides.kept is None else sides.kept, (view.tap.name, *view.start)
+    if key not in kept:
+        kept[key] = _replay_truth(view, sides)
+    return kept[key]
+
+
+def _replay_truth(view: _View, sides: Sides) -> TruthReplay:
+    expected = view.predict(sides.truth)
+    stored, noise = squares(expected, view.predict(view.as_stored(sides))), _noise(view, sides, expected)
+    return TruthReplay(
+        expected,
+        (stored, *noise.local),
+        (stored, *noise.inherited),
+        _total_rel_l2(squares(expected, view.captured(sides.truth))),
         noise.gain,
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Noise:
-    """The floor run taken apart; empty without one."""
+class _View:
+    """One tap at real tokens, replayed on every side from the taps that the candidate has captured.
 
-    local: tuple[Differences, ...] = ()
-    inherited: tuple[Differences, ...] = ()
-    gain: float | None = None
+    Were a side replayed from nearer taps, its noise would be that of fewer operations.
+    """
 
+    reference: Reference
+    graph: TapGraph
+    tap: Tap
+    start: tuple[str, ...]
 
-def _noise(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides, expected: Floats) -> _Noise:
-    if sides.floor is None or tap.name not in sides.floor:
-        return _Noise()
-    rows = _Rows(reference, tap)
-    replayed = predict(reference, graph, tap, sides.floor)
-    inherited = differences(rows(expected), rows(replayed))
-    local = differences(rows(replayed), rows(widened(sides.floor[tap.name])))
-    incoming = _incoming(reference, graph, tap, sides.truth, sides.floor)
-    return _Noise((local,), (inherited,), _gain(inherited, incoming))
+    def predict(self, side: Captured) -> RealRows:
+        """f(x_side)."""
+        known = {name: side[name] for name in self.start if name in side}
+        return predict_rows(self.reference, self.graph, self.tap, known)
+
+    def captured(self, side: Captured) -> RealRows:
+        """y_side."""
+        return real_rows(side[self.tap.name], self.tap, self.reference.tokens)
+
+    def as_stored(self, sides: Sides) -> Captured:
+        """The truth's inputs as the candidate's dtype can store them.
+
+        An engine may hand its unrounded value to the next operation and round only the copy that it gives out, so
+        inputs are known no better than this.
+        """
+        with np.errstate(over="ignore"):
+            return {name: sides.truth[name].astype(sides.dtype.numpy) for name in self.start if name in sides.truth}
+
+    def incoming(self, truth: Captured, side: Captured) -> float:
+        """‖x_side - x_truth‖ over all captured inputs at real tokens."""
+        total = 0.0
+        for name in self.start:
+            if name in truth and name in side:
+                pair = (real_rows(array[name], self.graph[name], self.reference.tokens) for array in (truth, side))
+                total += float(squares(*pair).error_squares.sum())
+        return math.sqrt(total)
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
-    reference: Reference
-    tap: Tap
+class _Noise:
+    """The floor run taken apart; empty without one, or where it is not finite."""
 
-    def __call__(self, array: Floats) -> RealRows:
-        return real_rows(array, self.tap, self.reference.tokens)
-
-
-def _as_stored(graph: TapGraph, tap: Tap, sides: Sides) -> Captured:
-    """The truth's inputs as the candidate's dtype can store them.
-
-    An engine may hand its unrounded value to the next operation and round only the copy that it gives out, so
-    inputs are known no better than this.
-    """
-    names = captured_inputs(graph, tap, sides.truth)
-    return {name: sides.truth[name].astype(sides.dtype.numpy) for name in names}
+    local: tuple[Squares, ...] = ()
+    inherited: tuple[Squares, ...] = ()
+    gain: float | None = None
 
 
-def _floor(parts: Sequence[Differences], judged: Differences, dtype: DtypeInfo) -> TokenFloor:
+def _noise(view: _View, sides: Sides, expected: RealRows) -> _Noise:
+    if sides.floor is None or view.tap.name not in sides.floor:
+        return _Noise()
+    replayed, output = view.predict(sides.floor), view.captured(sides.floor)
+    if not (_finite_rows(replayed).all() and _finite_rows(output).all()):
+        return _Noise()
+    inherited, incoming = squares(expected, replayed), view.incoming(sides.truth, sides.floor)
+    return _Noise((squares(replayed, output),), (inherited,), _gain(inherited, incoming))
+
+
+def _finite_rows(rows: RealRows) -> npt.NDArray[np.bool_]:
+    """Which tokens hold neither NaN nor infinities where it counts, ``[row]``."""
+    finite = np.isfinite(rows.values)
+    if rows.valid is not None:
+        finite |= ~rows.valid
+    return np.asarray(finite.all(axis=(1, 2)))
+
+
+def _where(known: npt.NDArray[np.bool_], found: Squares, otherwise: float) -> Squares:
+    """`found` at tokens that are `known`, infinite where it is not finite there; `otherwise` at the others."""
+    errors = np.where(np.isfinite(found.error_squares), found.error_squares, math.inf)
+    truth = np.where(np.isfinite(found.truth_squares), found.truth_squares, 0.0)
+    return Squares(np.where(known[:, None], errors, otherwise), truth)
+
+
+def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> TokenFloor:
     """Independent noises add in squares; no less than one rounding of the value."""
-    squares = np.sum([part.error_squares.sum(axis=1) for part in parts], axis=0)  # [row]
+    noises = [part.error_squares.sum(axis=1) for part in parts]
+    total = np.sum([noise for noise in noises if np.isfinite(noise).all()], axis=0)  # [row], or 0 without any
     scale = np.sqrt(judged.truth_squares.sum(axis=1))
     rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * scale
-    total = rel_l2(float(np.sum(squares)), float(judged.truth_squares.sum()))
-    return TokenFloor(np.maximum(np.sqrt(squares), rounding), total, "measured")
+    error = np.maximum(np.sqrt(total), rounding)
+    own = rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum()))
+    return TokenFloor(error, own, "measured" if len(parts) > 1 else "rounding")
 
 
-def _incoming(reference: Reference, graph: TapGraph, tap: Tap, truth: Captured, side: Captured) -> float:
-    """‖x_side - x_truth‖ over all captured inputs at real tokens."""
-    total = 0.0
-    for name in captured_inputs(graph, tap, side):
-        if name in truth:
-            source = graph[name]
-            pair = (real_rows(array[name], source, reference.tokens) for array in (truth, side))
-            total += float(differences(*pair).error_squares.sum())
-    return math.sqrt(total)
+def _gain(inherited: Squares, incoming: float) -> float | None:
+    outgoing = math.sqrt(float(inherited.error_squares.sum()))
+    return outgoing / incoming if incoming > 0 and math.isfinite(incoming) and math.isfinite(outgoing) else None
 
 
-def _gain(inherited: Differences, incoming: float) -> float | None:
-    return math.sqrt(float(inherited.error_squares.sum())) / incoming if incoming > 0 else None
-
-
-def _total_rel_l2(found: Differences) -> float:
+def _total_rel_l2(found: Squares) -> float:
     return rel_l2(float(found.error_squares.sum()), float(found.truth_squares.sum()))

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.errors import ParityError
 from parity.replay import ops
-from parity.replay.arrays import Floats
+from parity.replay.arrays import Floats, widened
 from parity.replay.parameters import ReferenceWeights
 from parity.taps import Tap
 from parity.tokens import TokenBatch
 
-__all__ = ["Reference", "replay"]
+__all__ = ["Reference", "replay", "replay_rows"]
+
+_QUERIES = 128
+"""Queries of a prompt whose attention is computed at once; scores are the largest array of replay."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,28 +30,56 @@ class Reference:
     tokens: TokenBatch
 
 
-def replay(reference: Reference, tap: Tap, inputs: Sequence[Floats]) -> Floats:
+def replay(reference: Reference, tap: Tap, inputs: Sequence[npt.NDArray[Any]]) -> Floats:
     """The reference's operation of `tap` on `inputs`.
+
+    Only real tokens are computed: a batch of one long prompt and many short ones is mostly padding.
 
     Args:
         reference: weights and tokens.
         tap: what to recompute; the embedding takes its token ids from `reference`.
-        inputs: one array per entry of ``tap.inputs``, in that order, with the axes of those taps.
+        inputs: one array per entry of ``tap.inputs``, in that order, with the axes of those taps, in any dtype that
+            taps are stored in.
 
     Returns:
-        float64, with the axes of `tap`.
+        float64, with the axes of `tap`; zero at padding.
 
     Raises:
         ParityError: the reference has no such operation.
     """
+    if "key" in tap.axes:
+        return _operation(tap)(reference, tap, [widened(array) for array in inputs])
+    mask = reference.tokens.mask
+    rows = replay_rows(reference, tap, [array[mask] for array in inputs])
+    result = np.zeros((*mask.shape, *rows.shape[1:]))
+    result[mask] = rows
+    return result
+
+
+def replay_rows(reference: Reference, tap: Tap, inputs: Sequence[npt.NDArray[Any]]) -> Floats:
+    """`replay` with real tokens alone, prompt after prompt: ``[row, …]`` in place of ``[batch, token, …]``.
+
+    For taps without a key axis whose inputs have none either.
+    """
+    rows = [widened(array) for array in inputs]
+    if tap.op == "attention":
+        return _attention(reference, tap, rows)
+    result = _operation(tap)(_packed(reference), tap, [array[None] for array in rows])
+    return result.reshape(-1, *(size for size in tap.sizes if size is not None))
+
+
+def _operation(tap: Tap) -> Callable[[Reference, Tap, Sequence[Floats]], Floats]:
     operation = _OPERATIONS.get(tap.op)
     if operation is None:
         raise ParityError(f"tap {tap.name!r}: no reference operation {tap.op!r}", cure="replay taps of the tap table")
-    result = operation(reference, tap, inputs)
-    lengths = reference.tokens.ids.shape
-    if "key" in tap.axes:
-        return result
-    return result.reshape(*lengths, *(size for size in tap.sizes if size is not None))
+    return operation
+
+
+def _packed(reference: Reference) -> Reference:
+    """All real tokens as one prompt without padding, for operations that look at each token alone."""
+    tokens = reference.tokens
+    ids, positions = (array[tokens.mask][None] for array in (tokens.ids, tokens.positions))
+    return Reference(reference.weights, TokenBatch(ids, np.ones(ids.shape, dtype=np.bool_), positions))
 
 
 def _embedding(reference: Reference, tap: Tap, inputs: Sequence[Floats]) -> Floats:
@@ -82,9 +114,19 @@ def _softmax(reference: Reference, tap: Tap, inputs: Sequence[Floats]) -> Floats
 
 
 def _attention(reference: Reference, tap: Tap, inputs: Sequence[Floats]) -> Floats:
-    scale = reference.weights.settings.attention_scale
-    q, k, v = inputs
-    return ops.attention(q, k, v, visible(reference, tap), scale=scale)
+    """Queries are taken in blocks, and of the keys only those that a block sees."""
+    scale, mask = reference.weights.settings.attention_scale, visible(reference, tap)
+    blocks, start = [], 0
+    for prompt, real in enumerate(reference.tokens.mask):
+        q, k, v = (array[None, start : start + int(real.sum())] for array in inputs)
+        seen = mask[prompt][np.ix_(real, real)]
+        for first in range(0, len(seen), _QUERIES):
+            rows = seen[first : first + _QUERIES]
+            keys = int(np.flatnonzero(rows.any(axis=0))[-1]) + 1
+            block = q[:, first : first + _QUERIES], k[:, :keys], v[:, :keys], rows[None, :, :keys]
+            blocks.append(ops.attention(*block, scale=scale)[0])
+        start += len(seen)
+    return np.concatenate(blocks)
 
 
 def visible(reference: Reference, tap: Tap) -> npt.NDArray[np.bool_]:
@@ -101,7 +143,6 @@ _OPERATIONS: Mapping[str, Callable[[Reference, Tap, Sequence[Floats]], Floats]] 
     "rotary": _rotary,
     "scores": _scores,
     "softmax": _softmax,
-    "attention": _attention,
     "silu_mul": lambda reference, tap, inputs: ops.silu_mul(inputs[0], inputs[1]),
     "add": lambda reference, tap, inputs: ops.add(inputs[0], inputs[1]),
 }

@@ -7,16 +7,17 @@ from pathlib import Path
 
 from parity.dtypes import dtype_info
 from parity.dump import Dump
-from parity.engines.onnxruntime import OnnxRuntimeRunner, require_dtype
-from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, parse_candidate
+from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, PlanFile, parse_candidate
 from parity.errors import ParityError
 from parity.options import CANDIDATE, CHECKPOINT, MAPPING
 from parity.record import record
 from parity.runner import Runner
+from parity.session.engines import open_engine, open_layerwise, open_plan, require_engine
 from parity.session.network import build_from_checkpoint, build_from_model
 from parity.session.phases import phases_of, selection_of
 from parity.session.progress import Progress
 from parity.session.request import CandidateRequest
+from parity.session.streams import residual_streams
 from parity.session.tensor_names import read_tensor_names
 from parity.taps import Tap, TapGraph, select_taps
 from parity.tokens import Phase
@@ -33,8 +34,8 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
     spec = parse_candidate(asked.spec)
     idle = {
         CHECKPOINT.flag: asked.checkpoint is not None and not isinstance(spec, EngineSpec),
-        MAPPING.flag: asked.mapping is not None and not isinstance(spec, NetworkFile),
-        "--fault": asked.fault is not None and not isinstance(spec, EngineSpec),
+        MAPPING.flag: asked.mapping is not None and not isinstance(spec, (NetworkFile, PlanFile)),
+        "--fault": asked.fault is not None and (not isinstance(spec, EngineSpec) or bool(spec.feeding)),
     }
     for flag, is_idle in idle.items():
         if is_idle:
@@ -43,7 +44,13 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
 
 
 def open_candidate(
-    asked: CandidateRequest, *, model: Path | None, graph: TapGraph, folder: Path, progress: Progress
+    asked: CandidateRequest,
+    *,
+    model: Path | None,
+    graph: TapGraph,
+    folder: Path,
+    reference: Path,
+    progress: Progress,
 ) -> Runner | Dump:
     """The candidate, ready to be run; or its dump, where it was run elsewhere.
 
@@ -52,6 +59,7 @@ def open_candidate(
         model: Hugging Face folder to build a network from; None where there is none at hand.
         graph: taps of the reference, for .onnx files that do not describe themselves.
         folder: where a network is built.
+        reference: dump of the reference, which isolated layers are fed from; need not be there yet.
         progress: told what is done.
 
     Raises:
@@ -60,12 +68,18 @@ def open_candidate(
     spec = check_candidate(asked)
     if isinstance(spec, DumpFolder):
         return Dump.open(spec.path)
+    mapping = None if asked.mapping is None else read_tensor_names(asked.mapping)
+    if isinstance(spec, PlanFile):
+        return open_plan(spec.path, graph=graph, mapping=mapping, options=spec.options)
     if isinstance(spec, NetworkFile):
-        mapping = None if asked.mapping is None else read_tensor_names(asked.mapping)
-        return OnnxRuntimeRunner(spec.path, graph=graph, mapping=mapping, options=spec.options)
-    require_dtype(spec.dtype)
+        made = (spec.path, graph, mapping)
+        return open_engine(spec.engine, *made, options=spec.options, progress=progress)
+    require_engine(spec.engine, spec.dtype)
     network = _build(asked, spec, model=model, folder=folder, progress=progress)
-    return OnnxRuntimeRunner(network, options=spec.options)
+    if spec.feeding:
+        streams = residual_streams(reference) if spec.feeding == "isolated" else None
+        return open_layerwise(spec.engine, network.parent, options=spec.options, streams=streams, progress=progress)
+    return open_engine(spec.engine, network, None, None, options=spec.options, progress=progress)
 
 
 def record_candidate(
@@ -87,7 +101,8 @@ def record_candidate(
     source = Dump.open(tokens)
     graph = source.manifest.runner.graph
     wanted = select_taps(graph, taps or selection_of(source))
-    candidate = open_candidate(asked, model=model, graph=graph, folder=network_folder(out), progress=progress)
+    folder = network_folder(out)
+    candidate = open_candidate(asked, model=model, graph=graph, folder=folder, reference=tokens, progress=progress)
     if isinstance(candidate, Dump):
         raise ParityError(f"{candidate.path}: is recorded already", cure="compare it with `parity compare`")
     return record_runner(candidate, phases_of(source), taps=wanted, out=out, progress=progress)

@@ -12,6 +12,9 @@ from qwen_trt_model.graph.builder import GraphBuilder
 
 __all__ = ["RotaryTable", "inverse_frequencies", "rotary_table", "rotate", "table_of_angles"]
 
+_STEP = 256
+_FEWEST_POSITIONS = 2**17
+
 
 @dataclass(frozen=True)
 class RotaryTable:
@@ -40,10 +43,29 @@ def rotary_table(g: GraphBuilder, position_ids: ir.Value) -> RotaryTable:
 
 
 def table_of_angles(g: GraphBuilder, position_ids: ir.Value, frequencies: npt.NDArray[np.float32]) -> RotaryTable:
-    """The table for positions of ``[batch, token]`` and `frequencies` of ``[head_dim / 2]``, all in fp32."""
-    positions = g.op("Unsqueeze", position_ids, g.constant([2, 3], "int64"))  # [batch, token, 1, 1]
-    angles = g.op("Mul", g.cast(positions, ir.DataType.FLOAT), g.constant(frequencies, "float32"))
-    return RotaryTable(g.op("Cos", angles), g.op("Sin", angles))  # [batch, token, 1, head_dim / 2]
+    """The table for positions of ``[batch, token]`` and `frequencies` of ``[head_dim / 2]``, in fp32.
+
+    The engine computes no angle, cosine or sine: builders take fast ones, which are wrong where angles are large
+    (TensorRT 8.6 in fp32 is off by 15 times the rounding of a key after 480 tokens), and in fp16 builds they form the
+    angles themselves in fp16. Instead, position ``256 a + b`` takes its cosine and sine from those of ``256 a`` and of
+    ``b``, which were computed in fp64, by the addition theorem.
+    """
+    shifted = g.op("Add", position_ids, g.constant(_STEP, "int64"))  # one step below 0 is in the table
+    steps = g.op("Div", shifted, g.constant(_STEP, "int64"))  # [batch, token]
+    rest = g.op("Sub", shifted, g.op("Mul", steps, g.constant(_STEP, "int64")))
+    count = 2 + max(g.config.max_position_embeddings, _FEWEST_POSITIONS) // _STEP
+    far = _looked_up(g, steps, _STEP * (np.arange(count) - 1), frequencies)
+    near = _looked_up(g, rest, np.arange(_STEP), frequencies)
+    return RotaryTable(*rotate_pair(g, near.cos, near.sin, far))  # [batch, token, 1, head_dim / 2]
+
+
+def _looked_up(
+    g: GraphBuilder, index: ir.Value, positions: npt.NDArray[np.int64], frequencies: npt.NDArray[np.float32]
+) -> RotaryTable:
+    """Cosines and sines of ``positions[index]``, each rounded once from fp64 to fp32."""
+    angles = positions[:, None, None] * frequencies.astype(np.float64)  # [position, 1, head_dim / 2]
+    tables = (g.constant(function(angles), "float32") for function in (np.cos, np.sin))
+    return RotaryTable(*(g.op("Gather", table, index, axis=0) for table in tables))  # [batch, token, 1, head_dim / 2]
 
 
 def rotate(g: GraphBuilder, x: ir.Value, table: RotaryTable, *, which: str) -> ir.Value:

@@ -22,6 +22,7 @@ COMMANDS = [
     ("record", "floor"),
     ("record", "candidate"),
     ("compare",),
+    ("diagnose",),
     ("build",),
     ("lint",),
     ("report",),

@@ -57,5 +57,5 @@ def test_what_cannot_be_read_is_named_with_the_cure(text: str, problem: str, cur
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "weights.bin"
     file.touch()
-    with pytest.raises(ParityError, match=r"not an \.onnx file"):
+    with pytest.raises(ParityError, match=r"neither an \.onnx file nor a plan"):
         parse_candidate(str(file))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from made_runs import save_run
+from small_run import make_run
 
 from parity.comparison import save_comparison
 from parity.limits import NoiseRule
@@ -50,4 +51,11 @@ def test_a_run_can_be_moved(run: Path, tmp_path: Path) -> None:
 def test_judging_again_gives_the_same_numbers(run: Path) -> None:
     before, after = load_run(run, judging=Judging()), load_run(run, judging=LOOSE)
     assert [row.errors for row in before.rows] == [row.errors for row in after.rows]
+    assert [row.noise for row in before.rows] == [row.noise for row in after.rows]
+
+
+def test_every_floor_counts_when_it_is_judged_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", second_floor=True)
+    before, after = load_run(run, judging=Judging()), load_run(run, judging=LOOSE)
+    assert [side.dump for side in after.floors] == ["floor", "floor2"]
     assert [row.noise for row in before.rows] == [row.noise for row in after.rows]

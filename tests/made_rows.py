@@ -17,9 +17,10 @@ from parity.comparison import (
     TokenError,
     WorstElement,
 )
+from parity.diagnosis import Cause, Diagnosis, LocalError, LogitCost, TapCost
 from parity.limits import default_limits
 
-__all__ = ["absent", "make", "row", "unmeasured"]
+__all__ = ["absent", "cost", "diagnosed", "make", "row", "unmeasured"]
 
 _LIMITS = default_limits("float16")
 _AXES = ("batch", "token", "channel")
@@ -69,6 +70,20 @@ def absent(tap: str, *inputs: str, status: str) -> TapResult:
 def unmeasured(compared: TapResult) -> TapResult:
     """`compared` as it is without a noise floor."""
     return replace(compared, noise=None)
+
+
+def diagnosed(
+    compared: TapResult, role: str, *causes: Cause, kl: float | None = None, signature: str = ""
+) -> TapResult:
+    """`compared` with a diagnosis; a source's operation is 30 times off, alone it costs a mean KL of `kl`."""
+    local = LocalError(0.02, 30.0 if role == "source" else 0.9, 45.0, 0.001, 1.0, 1.5, 1.2, 1.1)
+    price = None if kl is None else TapCost(cost(kl), cost(kl))
+    return replace(compared, diagnosis=Diagnosis(local, role, f"why it is a {role}", causes, signature, price))
+
+
+def cost(kl: float = 0.01, *, flipped: int = 4, decided: int = 16, clear: int = 2, margin: float = 1.5) -> LogitCost:
+    """The logits of 20 positions: `clear` of the `decided` choices change, and `flipped` of all."""
+    return LogitCost(20, kl, 10 * kl, 1 - flipped / 20, decided, 1 - clear / decided, flipped, 0.95, 0.1, margin)
 
 
 def make(*rows: TapResult, strict: bool = False) -> Comparison:
