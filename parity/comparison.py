@@ -10,6 +10,7 @@ from parity.diagnosis import LogitCost
 from parity.errors import ParityError
 from parity.finding import Finding
 from parity.limits import Limits
+from parity.observer_effect import ObserverEffect
 from parity.serial import read_json, write_json
 from parity.tap_result import (
     FAILING_STATUSES,
@@ -99,6 +100,7 @@ class Comparison:
         logits: what all differences together do to the next-token distribution; None without a diagnosis.
         preflight: what was found before any layer was judged; an error among them fails the run.
         more_floors: floor runs beside `floor`; at each token the noisiest of all counts.
+        observer: what marking taps changes in the candidate; None where that was not measured.
     """
 
     schema_version: int
@@ -113,6 +115,7 @@ class Comparison:
     logits: LogitCost | None = None
     preflight: tuple[Finding, ...] = ()
     more_floors: tuple[Side, ...] = ()
+    observer: ObserverEffect | None = None
 
     @property
     def floors(self) -> tuple[Side, ...]:
@@ -131,8 +134,9 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        """Whether no row fails and nothing found before the layers were judged is an error."""
-        return not self.failures and not any(finding.severity == "error" for finding in self.preflight)
+        """Whether no row fails, nothing found before the layers were judged is an error, and taps hide no bug."""
+        hidden = self.observer is not None and self.observer.fails
+        return not (self.failures or hidden or any(finding.severity == "error" for finding in self.preflight))
 
     def row(self, tap: str, *, phase: str | None = None) -> TapResult:
         """The row of a tap, in its first phase unless `phase` is given.
