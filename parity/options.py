@@ -19,6 +19,7 @@ __all__ = [
     "FLAG",
     "LIMIT",
     "MAPPING",
+    "NO_DIAGNOSIS",
     "NO_FLOOR",
     "OUT",
     "PROMPTS",
@@ -185,6 +186,13 @@ NO_FLOOR: Option[bool] = Option(
     _REFERENCE,
     False,
 )
+NO_DIAGNOSIS: Option[bool] = Option(
+    "no-diagnosis",
+    "",
+    "Do not take errors apart, nor look for causes and costs: judge each tap by its distance from the truth alone.",
+    _JUDGED,
+    False,
+)
 FLAG: Option[tuple[str, ...]] = Option(
     "flag",
     "METRIC=NUMBER",
@@ -239,6 +247,7 @@ SUITE_OPTIONS: tuple[Option[Any], ...] = (
     ATTENTION,
     DEVICE,
     NO_FLOOR,
+    NO_DIAGNOSIS,
     FLAG,
     LIMIT,
     STRICT,

@@ -69,6 +69,8 @@ class RunnerInfo:
         graph: every tap that this side could produce, in graph order.
         versions: library and driver versions by name.
         flags: numeric settings by name: attention kernel, TF32, seeds, optimisation level …
+        source: folder that the weights were read from, as an absolute path on the machine that ran it; empty where
+            there is none.
         not_observable: taps that exist in the model but can't be had from this side, with the reason.
         layers: what the engines that ran are made of; empty where there is nothing of the kind.
     """
@@ -80,6 +82,7 @@ class RunnerInfo:
     graph: TapGraph
     versions: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
     not_observable: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[EngineLayer, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from parity.answer.cost_words import logits_sentence
@@ -50,5 +51,7 @@ def _commands(comparison: Comparison, groups: Sequence[SourceGroup], run: str) -
     first = comparison.first_divergence
     for group in groups[:_COMMANDS]:
         yield group.lead.command
-    if first is not None and (not groups or first.errors is None):
+    if first is not None and (not groups or first.diagnosis is None):
         yield next_command(run, first.tap)
+    if first is not None and comparison.undiagnosed:
+        yield f"parity diagnose {shlex.quote(run)}"

@@ -10,7 +10,7 @@ __all__ = ["cost_sentence", "logits_sentence"]
 
 def cost_sentence(cost: LogitCost) -> str:
     """What one error alone, everything else being the reference's, does to the next tokens."""
-    return f"Alone it {_choices(cost)}; {_distance(cost)}."
+    return f"On its own it {_choices(cost)}; {_distance(cost)}."
 
 
 def logits_sentence(cost: LogitCost) -> str:

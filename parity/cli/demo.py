@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from parity import options
 from parity.cli import parameters as p
 from parity.cli.run import run_and_conclude
 from parity.errors import ParityError
@@ -30,6 +31,7 @@ def demo(
     out: Out = Path("runs/demo"),
     fault: FaultId = None,
     layer: Layer = None,
+    no_diagnosis: p.NoDiagnosis = options.NO_DIAGNOSIS.default,
     quiet: p.Quiet = False,
     verbose: p.Verbose = False,
 ) -> None:
@@ -51,5 +53,6 @@ def demo(
         candidate=CandidateRequest(candidate, fault=PlantedFault(fault, layer) if fault else None),
         out=out,
         inputs=InputRequest(bundled_prompts()),
+        no_diagnosis=no_diagnosis,
     )
     run_and_conclude(request, quiet=quiet, verbose=verbose)

@@ -22,6 +22,7 @@ __all__ = [
     "Flags",
     "Limits",
     "Mapping",
+    "NoDiagnosis",
     "NoFloor",
     "OptionalDtype",
     "OptionalReference",
@@ -29,6 +30,7 @@ __all__ = [
     "Prompts",
     "Quiet",
     "Reference",
+    "ReferenceFolder",
     "RequiredTokens",
     "Strict",
     "Taps",
@@ -62,6 +64,13 @@ def _checked(option: Option[Any]) -> Any:
 
 Reference = Annotated[str, _typed(options.REFERENCE)]
 OptionalReference = Annotated[str | None, _typed(options.REFERENCE)]
+ReferenceFolder = Annotated[
+    str | None,
+    _typed(
+        options.REFERENCE,
+        help="The Hugging Face model that the reference was recorded from, to take errors apart with its weights.",
+    ),
+]
 CandidateSpec = Annotated[str, _typed(options.CANDIDATE)]
 Checkpoint = Annotated[Path | None, _typed(options.CHECKPOINT)]
 Mapping = Annotated[Path | None, _typed(options.MAPPING)]
@@ -78,6 +87,7 @@ Device = Annotated[str, _typed(options.DEVICE)]
 Dtype = Annotated[str, _typed(options.DTYPE)]
 OptionalDtype = Annotated[str | None, _typed(options.DTYPE)]
 NoFloor = Annotated[bool, _typed(options.NO_FLOOR)]
+NoDiagnosis = Annotated[bool, _typed(options.NO_DIAGNOSIS)]
 Flags = Annotated[list[str], _typed(options.FLAG)]
 Limits = Annotated[list[str], _typed(options.LIMIT)]
 Strict = Annotated[bool, _typed(options.STRICT)]

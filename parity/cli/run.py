@@ -25,13 +25,14 @@ def run(
     attention: p.Attention = options.ATTENTION.default,
     device: p.Device = options.DEVICE.default,
     no_floor: p.NoFloor = options.NO_FLOOR.default,
+    no_diagnosis: p.NoDiagnosis = options.NO_DIAGNOSIS.default,
     flag: p.Flags = [],  # noqa: B006  (typer copies it)
     limit: p.Limits = [],  # noqa: B006
     strict: p.Strict = options.STRICT.default,
     quiet: p.Quiet = False,
     verbose: p.Verbose = False,
 ) -> None:
-    """Record reference, noise floor and candidate, compare them layer by layer, write the report.
+    """Record reference, noise floor and candidate, compare them layer by layer, say what is wrong and why.
 
     \b
     Examples:
@@ -48,6 +49,7 @@ def run(
         inputs=InputRequest(prompts, chat_template=chat_template, tokens=tokens),
         taps=taps,
         no_floor=no_floor,
+        no_diagnosis=no_diagnosis,
         judging=Judging.parse(flags=flag, limits=limit, strict=strict),
     )
     run_and_conclude(request, quiet=quiet, verbose=verbose)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from parity.cost import tap_cost
+import numpy as np
+
+from parity.commands import capture_option
+from parity.comparison import TapResult
+from parity.cost import Prices
 from parity.diagnose.case import SourceCase
 from parity.diagnose.explain import explain
 from parity.diagnose.hypotheses import HYPOTHESES
 from parity.diagnose.hypothesis import Hypothesis
 from parity.diagnose.signature import describe
-from parity.diagnosis import Cause, Diagnosis
+from parity.diagnosis import Cause, TapCost
 from parity.replay.arrays import widened
 from parity.replay.local import Sides, analyse_local
 from parity.replay.predict import captured_inputs, predict
@@ -40,23 +44,29 @@ class SourceDoctor:
         self._reference = reference
         self._graph = graph
         self._sides = sides
+        self._prices = Prices(reference, graph, sides)
         self._winners: dict[str, str] = {}
         self._unpriced = priced_sources
 
-    def examine(self, tap: Tap, diagnosis: Diagnosis, *, noise_limit: float, price: bool) -> Diagnosis:
-        """Add causes, signature and, under `price`, cost to the diagnosis of a source."""
-        case = self._case(tap)
-        whole = len(case.inputs) == len(tap.inputs)
+    def examine(self, row: TapResult) -> TapResult:
+        """`row`, whose role is source, with causes, signature and, where its error can reach the output, cost."""
+        assert row.diagnosis is not None
+        case, noise_limit = self._case(self._graph[row.tap]), row.limits.noise_ratio
+        whole = len(case.inputs) == len(case.tap.inputs)
         causes = self._causes(case, noise_limit) if whole else ()
         if causes and _explains(causes[0], noise_limit):
             signature = ""
         else:
-            signature = describe(case) if whole else self._unseen(tap)
-        cost = None
-        if price and self._unpriced > 0:
-            self._unpriced -= 1
-            cost = tap_cost(self._reference, self._graph, tap, self._sides, case.predicted)
-        return replace(diagnosis, causes=causes, signature=signature, cost=cost)
+            signature = describe(case) if whole else self._unseen(case.tap)
+        diagnosis = replace(row.diagnosis, causes=causes, signature=signature, cost=self._cost(row, case))
+        return replace(row, diagnosis=diagnosis)
+
+    def _cost(self, row: TapResult, case: SourceCase) -> TapCost | None:
+        can_be_priced = row.errors is not None and np.isfinite(case.predicted).all()
+        if not can_be_priced or row.status in ("harmless", "aliased") or self._unpriced <= 0:
+            return None
+        self._unpriced -= 1
+        return self._prices.of_tap(case.tap, case.predicted)
 
     def _case(self, tap: Tap) -> SourceCase:
         sides = self._sides
@@ -77,7 +87,8 @@ class SourceDoctor:
     def _unseen(self, tap: Tap) -> str:
         """Hypotheses are about one operation; here several lie between what was captured."""
         start = ", ".join(captured_inputs(self._graph, tap, self._sides.candidate)) or "the token ids"
-        return f"the fault lies between {start} and this tap: capture the taps between them to see which it is"
+        option = capture_option(tap.name, tap.layer)
+        return f"the fault lies between {start} and this tap: capture the taps between them with {option}"
 
     def _causes(self, case: SourceCase, noise_limit: float) -> tuple[Cause, ...]:
         winner = self._winners.get(case.tap.kind)

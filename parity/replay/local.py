@@ -80,7 +80,8 @@ class LocalAnalysis:
     Attributes:
         local: the candidate's output from f(x_candidate).
         local_floor: the noise of `local` at each token: what storing the inputs in the candidate's dtype costs
-            and, with a floor run, what that run's own operation does.
+            and, with a floor run, what that run's own operation does; its basis is ``measured`` in the latter case,
+            ``rounding`` in the former.
         inherited: f(x_candidate) from f(x_truth).
         inherited_floor: likewise: what storing the inputs costs, and what the floor run inherits.
         truth_rel_l2: how far the truth's output is from f(x_truth): nothing but the truth's own rounding, unless replay
@@ -98,6 +99,8 @@ class LocalAnalysis:
     noise_gain: float | None
 
 
+# Captured infinities are a finding, not an accident.
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> LocalAnalysis:
     """Take the error of `tap` apart; candidate and truth have captured it, and the truth is finite."""
     view = _View(reference, graph, tap, captured_inputs(graph, tap, sides.candidate))
@@ -216,7 +219,8 @@ def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> Token
     scale = np.sqrt(judged.truth_squares.sum(axis=1))
     rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * scale
     error = np.maximum(np.sqrt(total), rounding)
-    return TokenFloor(error, rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum())), "measured")
+    own = rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum()))
+    return TokenFloor(error, own, "measured" if len(parts) > 1 else "rounding")
 
 
 def _gain(inherited: Squares, incoming: float) -> float | None:

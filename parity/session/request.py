@@ -111,6 +111,7 @@ class RunRequest:
         inputs: what goes into both.
         taps: selection, as `parity.taps.select_taps` reads it.
         no_floor: leave the noise floor out.
+        no_diagnosis: do not take errors apart.
         judging: limits beyond the shipped ones.
     """
 
@@ -120,4 +121,5 @@ class RunRequest:
     inputs: InputRequest = field(default_factory=InputRequest)
     taps: str = options.TAPS.default
     no_floor: bool = options.NO_FLOOR.default
+    no_diagnosis: bool = options.NO_DIAGNOSIS.default
     judging: Judging = field(default_factory=Judging)

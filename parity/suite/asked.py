@@ -89,6 +89,7 @@ def asked_request(config: pytest.Config) -> RunRequest:
         ),
         taps=_value(config, options.TAPS),
         no_floor=_value(config, options.NO_FLOOR),
+        no_diagnosis=_value(config, options.NO_DIAGNOSIS),
         judging=asked_judging(config),
     )
 

@@ -8,15 +8,14 @@ from dataclasses import replace
 import numpy as np
 import onnx_ir as ir
 
+from qwen_trt_model.configuration import QwenConfig
 from qwen_trt_model.faults.fault import Fault, Size
-from qwen_trt_model.faults.rounding import rounded
+from qwen_trt_model.faults.rounding import beyond, rounded
 from qwen_trt_model.graph.attention import masked_softmax, scaled_scores
 from qwen_trt_model.graph.builder import GraphBuilder
 from qwen_trt_model.graph.ops import Ops
 
 __all__ = ["ATTENTION_PRECISION_FAULTS"]
-
-_LARGEST_FP16 = float(np.finfo(np.float16).max)
 
 
 def _rounded_scores(name: str) -> Callable[[Ops], Ops]:
@@ -26,18 +25,21 @@ def _rounded_scores(name: str) -> Callable[[Ops], Ops]:
     return lambda ops: replace(ops, scores=scores)
 
 
-def _products_times(factor: float, *, saturate: bool) -> Callable[[Ops], Ops]:
-    """``q·k`` times `factor` is kept in fp16 before it is scaled down: it overflows, or stops at 65504."""
+def _products_beyond(limit: float, *, saturate: bool) -> Callable[[Ops], Ops]:
+    """Unscaled ``q·k`` overflows or stops at a limit: 65504 in fp16, less where something multiplies it before."""
 
     def scores(g: GraphBuilder, q: ir.Value, k: ir.Value, /) -> ir.Value:
-        products = scaled_scores(g, q, k, scale=factor)
-        if saturate:
-            low, high = g.constant(-_LARGEST_FP16, "float32"), g.constant(_LARGEST_FP16, "float32")
-            products = g.op("Clip", products, low, high)
-        stored = rounded(g, products, "fp16")
-        return g.op("Mul", stored, g.constant(g.config.head_size**-0.5 / factor, "float32"))
+        products = beyond(g, scaled_scores(g, q, k, scale=1.0), limit, saturate=saturate)
+        return g.op("Mul", products, g.constant(g.config.head_size**-0.5, "float32"))
 
     return lambda ops: replace(ops, scores=scores)
+
+
+def _draw_limit(rng: np.random.Generator, config: QwenConfig) -> Size:
+    limit = float(f"{rng.uniform(20, 90):.3g}")
+    return Size(
+        f"q·k stops at {limit:g}", _products_beyond(limit, saturate=True), causes=("scores_saturated", "score_cap")
+    )
 
 
 def _rounded_probabilities(name: str) -> Callable[[Ops], Ops]:
@@ -51,16 +53,17 @@ ATTENTION_PRECISION_FAULTS = (
     Fault(
         "C14",
         "scores-in-fp16",
-        "Queries times keys are kept in 16 bits, unscaled, and overflow, stop at the largest number, or are coarse.",
+        "Queries times keys are kept unscaled in 16 bits, and overflow, stop at the largest number, or are coarse.",
         "attn_ctx",
-        ("overflowed", "scores_saturated"),
+        ("scores_overflowed",),
         (
-            Size("overflow", _products_times(64.0, saturate=False)),
-            Size("stop at 65504", _products_times(64.0, saturate=True), causes=("scores_saturated",)),
+            Size("q·k overflows beyond 64", _products_beyond(64.0, saturate=False)),
+            Size("q·k stops at 64", _products_beyond(64.0, saturate=True), causes=("scores_saturated", "score_cap")),
             Size("rounded to fp16", _rounded_scores("fp16"), causes=("scores_rounded",)),
             Size("rounded to bf16", _rounded_scores("bf16"), causes=("scores_rounded",)),
         ),
         hidden_tap="scores",
+        draw=_draw_limit,
     ),
     Fault(
         "C15",

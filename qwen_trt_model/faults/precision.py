@@ -11,37 +11,29 @@ import onnx_ir as ir
 from qwen_trt_model.configuration import QwenConfig
 from qwen_trt_model.faults.fault import Fault, Size
 from qwen_trt_model.faults.reweighted import MODULE_OF_TAP
-from qwen_trt_model.faults.rounding import rounded
+from qwen_trt_model.faults.rounding import beyond, rounded
 from qwen_trt_model.graph.builder import GraphBuilder
 from qwen_trt_model.graph.linear import linear
 from qwen_trt_model.graph.ops import Ops
 
 __all__ = ["PRECISION_FAULTS"]
 
-_LARGEST_FP16 = float(np.finfo(np.float16).max)
 
-
-def _product_times(factor: float, *, saturate: bool) -> Callable[[Ops], Ops]:
-    """The last product of the MLP is kept in fp16, `factor` times too large: it overflows, or stops at 65504."""
+def _product_beyond(limit: float, *, saturate: bool) -> Callable[[Ops], Ops]:
+    """The last product of the MLP overflows or stops: at 65504 in fp16, earlier where it is scaled up."""
 
     def product(g: GraphBuilder, x: ir.Value, /, *, module: str, bias: bool = False) -> ir.Value:
         y = linear(g, x, module=module, bias=bias)
         if not module.endswith(".proj"):
             return y
-        large = g.op("Mul", g.cast(y, ir.DataType.FLOAT), g.constant(factor, "float32"))
-        if saturate:
-            low, high = g.constant(-_LARGEST_FP16, "float32"), g.constant(_LARGEST_FP16, "float32")
-            large = g.op("Clip", large, low, high)
-        else:
-            large = rounded(g, large, "fp16")
-        return g.cast(g.op("Mul", large, g.constant(1 / factor, "float32")), g.dtype)
+        return g.cast(beyond(g, g.cast(y, ir.DataType.FLOAT), limit, saturate=saturate), g.dtype)
 
     return lambda ops: replace(ops, linear=product)
 
 
 def _draw_saturation(rng: np.random.Generator, config: QwenConfig) -> Size:
-    limit = float(f"{np.exp(rng.uniform(np.log(2), np.log(300))):.3g}")
-    return Size(f"at {limit:g}", _product_times(_LARGEST_FP16 / limit, saturate=True))
+    limit = float(f"{rng.uniform(0.1, 0.4):.3g}")
+    return Size(f"at {limit:g}", _product_beyond(limit, saturate=True))
 
 
 def _operands_in(name: str, *, tap: str = "") -> Callable[[Ops], Ops]:
@@ -110,10 +102,10 @@ PRECISION_FAULTS = (
     Fault(
         "D08",
         "overflow-in-down",
-        "The last product of the MLP is kept in fp16, scaled up, and overflows where activations are massive.",
+        "The last product of the MLP overflows, as in fp16 where activations are massive or scaled up.",
         "mlp_out",
         ("overflowed",),
-        (Size("256 times too large", _product_times(256.0, saturate=False)),),
+        (Size("beyond 0.4", _product_beyond(0.4, saturate=False)),),
     ),
     Fault(
         "D09",
@@ -121,7 +113,7 @@ PRECISION_FAULTS = (
         "The last product of the MLP stops at a limit instead of overflowing.",
         "mlp_out",
         ("saturated",),
-        (Size("at 256", _product_times(_LARGEST_FP16 / 256, saturate=True)),),
+        (Size("at 0.4", _product_beyond(0.4, saturate=True)),),
         draw=_draw_saturation,
     ),
     Fault(

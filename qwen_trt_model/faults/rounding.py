@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import onnx_ir as ir
 
 from qwen_trt_model.graph.builder import GraphBuilder
 
-__all__ = ["FORMATS", "rounded"]
+__all__ = ["FORMATS", "beyond", "rounded"]
 
 
 @dataclass(frozen=True)
@@ -38,3 +39,13 @@ def rounded(g: GraphBuilder, x: ir.Value, name: str) -> ir.Value:
     wide = g.cast(x, ir.DataType.FLOAT)
     spread = g.op("Mul", wide, g.constant(2.0**format_.missing_bits + 1, "float32"))
     return g.cast(g.op("Sub", spread, g.op("Sub", spread, wide)), x.dtype or g.dtype)
+
+
+def beyond(g: GraphBuilder, x: ir.Value, limit: float, *, saturate: bool) -> ir.Value:
+    """fp32 `x` whose values beyond ±`limit` become ±`limit`, or infinite."""
+    clipped = g.op("Clip", x, g.constant(-limit, "float32"), g.constant(limit, "float32"))
+    if saturate:
+        return clipped
+    inside = g.op("LessOrEqual", g.op("Abs", x), g.constant(limit, "float32"), dtype=ir.DataType.BOOL)
+    infinite = g.op("Mul", clipped, g.constant(np.inf, "float32"))  # of the sign of x
+    return g.op("Where", inside, x, infinite, dtype=ir.DataType.FLOAT)

@@ -28,12 +28,10 @@ INVISIBLE = {
     ("B10", "k 3 more from 200 on"),
     ("C05", "256 tokens"),
     ("C08", "cap 50"),
-    ("C14", "overflow"),
-    ("C14", "stop at 65504"),
+    ("C14", "q·k overflows beyond 64"),
+    ("C14", "q·k stops at 64"),
     ("C16", "chunks of 128"),
     ("C16", "chunks of 256"),
-    ("D08", "256 times too large"),
-    ("D09", "at 256"),
 }
 
 
@@ -63,7 +61,7 @@ def test_the_first_tap_that_differs_is_the_expected_one(plant: Plant, clean: Arr
     before, after = pairs["logits"]
     if fault.captured_only:
         assert {graph[name].kind for name in differing} == {graph[plant.expected_tap(config)].kind}
-    elif "overflowed" not in fault.expected_causes(size) and fault.id != "C17":
+    elif not {"overflowed", "scores_overflowed", "nan_at_unseen_keys"} & set(fault.expected_causes(size)):
         change = np.linalg.norm(after - before) / np.linalg.norm(before)
         assert np.isfinite(after).all()
         assert change < 1e-5 if fault.harmless else change > 1e-6

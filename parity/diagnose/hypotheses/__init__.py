@@ -104,6 +104,7 @@ from parity.diagnose.hypotheses.rotary_yarn import ROTARY_YARN
 from parity.diagnose.hypotheses.saturated import SATURATED
 from parity.diagnose.hypotheses.score_bias import SCORE_BIAS
 from parity.diagnose.hypotheses.score_cap import SCORE_CAP
+from parity.diagnose.hypotheses.scores_overflowed import SCORES_OVERFLOWED
 from parity.diagnose.hypotheses.scores_rounded import SCORES_ROUNDED
 from parity.diagnose.hypotheses.scores_saturated import SCORES_SATURATED
 from parity.diagnose.hypotheses.sliding_window import SLIDING_WINDOW
@@ -216,6 +217,7 @@ HYPOTHESES = (
     SCORE_CAP,
     SCORE_BIAS,
     SCORES_SATURATED,
+    SCORES_OVERFLOWED,
     SCORES_ROUNDED,
     CAUSAL_MASK_MISSING,
     CAUSAL_MASK_SHIFTED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from parity.diagnose.case import SourceCase
 from parity.diagnose.hypothesis import Hypothesis, Prediction
@@ -16,7 +17,7 @@ __all__ = ["NAN_AT_UNSEEN_KEYS"]
 def _predict(case: SourceCase) -> Iterable[Prediction]:
     """Padding holds NaN, so every query of a prompt that has padding gets NaN, and every query of the others none."""
     mask = case.reference.tokens.mask
-    padded = ~mask.all(axis=1)
+    padded = np.logical_not(mask.all(axis=1))
     if padded.any():
         sentence = (
             "masked keys are multiplied by zero instead of being left out, and padding holds NaN: every token of the "
@@ -25,9 +26,9 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
         yield Prediction(sentence, _nan_at(case, np.broadcast_to(padded[:, None], mask.shape)))
 
 
-def _nan_at(case: SourceCase, tokens: np.ndarray) -> Floats:
+def _nan_at(case: SourceCase, tokens: npt.NDArray[np.bool_]) -> Floats:
     """The reference's output with NaN at `tokens`, ``[batch, token]``."""
-    output = case.predicted.copy()
+    output: Floats = case.predicted.copy()
     np.moveaxis(output, case.tap.axes.index("token"), 1)[tokens] = np.nan
     return output
 

@@ -1,0 +1,26 @@
+"""The dumps that one comparison is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity.compare_dumps import compare_dumps
+from parity.comparison import Comparison
+from parity.dump import Dump
+from parity.limits import Limits
+
+__all__ = ["RunDumps"]
+
+
+@dataclass(frozen=True, eq=False)
+class RunDumps:
+    """Truth, candidate and noise floors; of several floors the first is the one that errors are taken apart by."""
+
+    reference: Dump
+    candidate: Dump
+    floors: tuple[Dump, ...] = ()
+
+    def compare(self, *, limits: Limits, relative_to: Path) -> Comparison:
+        """Judge every tap, see `compare_dumps`."""
+        return compare_dumps(self.reference, self.candidate, floors=self.floors, limits=limits, relative_to=relative_to)
