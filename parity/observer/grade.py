@@ -17,7 +17,10 @@ from parity.tap_result import NoiseMetrics
 __all__ = ["OBSERVER_RULES", "grade", "words_of"]
 
 _NOISE = ObserverRule(
-    "noise", 1.2, "floors of error that correct kernels have; an engine beyond the limits is granted no more of it"
+    "noise",
+    1.2,
+    "times √(R₁² + R₂²): how far independent roundings put two engines apart, 1.2 being the R that correct kernels "
+    "reach; an R below 1, or beyond the limits, counts as 1",
 )
 _SPREAD = ObserverRule(
     "worst token", 2.0, "times as far: the ratio of two samples of noise spreads by up to a factor of 2 from its median"
@@ -25,7 +28,8 @@ _SPREAD = ObserverRule(
 _EXCESS = ObserverRule(
     "excess",
     1.0,
-    "floors of error that only one of the engines has; of correct kernels, from 0.96 to 1.2, it is 0.72 at most",
+    "times the R of the better engine, which counts as 1 at least: error that only the other engine has, √|R₁² - R₂²|; "
+    "of correct kernels, from 0.96 to 1.2, it is 0.72",
 )
 _REBUILD = ObserverRule(
     "rebuild", 1.2, "times what building the engine again changes: so much is chance, and no effect of marking"
@@ -83,7 +87,8 @@ def _allowed(
     probed: JudgedLogits, unprobed: JudgedLogits, rebuilt: JudgedLogits | None, rebuild: LogitsDistance | None
 ) -> _Allowed:
     apart = math.hypot(_noise_of(probed), _noise_of(unprobed))
-    rules = _Allowed(apart, _SPREAD.limit * apart, _EXCESS.limit)
+    common = max(1.0, min(_ratio(probed), _ratio(unprobed)))
+    rules = _Allowed(apart, _SPREAD.limit * apart, _EXCESS.limit * common)
     if rebuilt is None or rebuild is None or rebuild.noise is None:
         return rules
     return _Allowed(
@@ -114,7 +119,7 @@ def _noise_of(logits: JudgedLogits) -> float:
     """How much of an engine's distance from the truth counts as noise, in floors."""
     if logits.fails:
         return _NOISE.limit
-    return max(_NOISE.limit, _ratio(logits))
+    return _NOISE.limit * max(1.0, _ratio(logits))
 
 
 def _excess(one: JudgedLogits, other: JudgedLogits) -> float:

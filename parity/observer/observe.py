@@ -12,6 +12,7 @@ import numpy.typing as npt
 from parity.comparison import Comparison, TapResult
 from parity.dump import Dump
 from parity.errors import ParityError
+from parity.limits import Limits
 from parity.observer.grade import OBSERVER_RULES, grade
 from parity.observer.layers import compare_layers
 from parity.observer.logits import LogitsJudge
@@ -20,7 +21,7 @@ from parity.observer_effect import OBSERVER_GRADES, JudgedLogits, ObservedPhase,
 from parity.runner import PROBE_SETS_FLAG, RunnerInfo
 from parity.verdict import judge
 
-__all__ = ["LOGITS", "observe", "observe_phase"]
+__all__ = ["LOGITS", "judge_logits_of", "observe", "observe_phase"]
 
 LOGITS = "logits"
 """The tap that an engine without taps puts out."""
@@ -88,6 +89,28 @@ def observe_phase(
     return ObservedPhase(judge_of.phase, ours, theirs, distance, again, again_distance, found, reason)
 
 
+def judge_logits_of(phase: str, reference: Dump, floors: Sequence[Dump], *, dtype: str, limits: Limits) -> LogitsJudge:
+    """What the logits of a phase are judged by.
+
+    Args:
+        phase: its name.
+        reference: the truth.
+        floors: as for `compare_dumps`.
+        dtype: what the engine computes in, numpy's name.
+        limits: of the comparison.
+    """
+    truth = reference.phase(phase)
+    return LogitsJudge(
+        phase=phase,
+        tap=reference.manifest.runner.graph[LOGITS],
+        tokens=truth.tokens,
+        truth=truth.arrays[LOGITS],
+        floors=[floor.phase(phase).arrays[LOGITS] for floor in floors],
+        dtype=dtype,
+        limits=limits,
+    )
+
+
 def _observed(
     comparison: Comparison,
     reference: Dump,
@@ -96,20 +119,10 @@ def _observed(
     unprobed: Dump,
     rebuilt: Dump | None,
 ) -> Iterator[ObservedPhase]:
-    info = reference.manifest.runner
     for record in reference.manifest.phases:
-        name, truth = record.name, reference.phase(record.name)
-        judge_of = LogitsJudge(
-            phase=name,
-            tap=info.graph[LOGITS],
-            tokens=truth.tokens,
-            truth=truth.arrays[LOGITS],
-            floors=[floor.phase(name).arrays[LOGITS] for floor in floors],
-            dtype=candidate.manifest.runner.dtype,
-            limits=comparison.limits,
-        )
+        name = record.name
         yield observe_phase(
-            judge_of,
+            judge_logits_of(name, reference, floors, dtype=candidate.manifest.runner.dtype, limits=comparison.limits),
             candidate.phase(name).arrays[LOGITS],
             unprobed.phase(name).arrays[LOGITS],
             None if rebuilt is None else rebuilt.phase(name).arrays[LOGITS],

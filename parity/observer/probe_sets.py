@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -51,11 +51,12 @@ def find_probe_sets(
 
     Args:
         taps: what is to be captured, in graph order.
-        capture: builds an engine that puts out these taps, and gives its logits.
+        capture: builds an engine that puts out these taps, which come in graph order, and gives its logits.
         is_faithful: whether these logits are those of the engine without taps.
         most_builds: how often `capture` may be called.
     """
-    trial, order = _Trial(capture, is_faithful, most_builds), {tap.name: place for place, tap in enumerate(taps)}
+    order = {tap.name: place for place, tap in enumerate(taps)}
+    trial = _Trial(capture, is_faithful, most_builds, order)
     sets, stubborn = _pack([], _by_kind(taps), trial)
     sets, alone = _pack(sets, [(tap,) for unit in stubborn for tap in unit], trial)
 
@@ -77,6 +78,7 @@ class _Trial(Generic[_Logits]):
     capture: Callable[[Sequence[Tap]], _Logits]
     is_faithful: Callable[[_Logits], bool]
     most_builds: int
+    order: Mapping[str, int]
     _known: dict[frozenset[str], bool] = field(default_factory=dict)
 
     @property
@@ -92,7 +94,8 @@ class _Trial(Generic[_Logits]):
         if key not in self._known:
             if self.builds >= self.most_builds:
                 return False
-            self._known[key] = self.is_faithful(self.capture(taps))
+            ordered = sorted(taps, key=lambda tap: self.order[tap.name])
+            self._known[key] = self.is_faithful(self.capture(ordered))
         return self._known[key]
 
 

@@ -9,6 +9,7 @@ from parity.compare_dumps import compare_dumps
 from parity.comparison import Comparison
 from parity.dump import Dump
 from parity.limits import Limits
+from parity.session.companions import with_companions
 
 __all__ = ["RunDumps"]
 
@@ -22,5 +23,7 @@ class RunDumps:
     floors: tuple[Dump, ...] = ()
 
     def compare(self, *, limits: Limits, relative_to: Path) -> Comparison:
-        """Judge every tap, see `compare_dumps`."""
-        return compare_dumps(self.reference, self.candidate, floors=self.floors, limits=limits, relative_to=relative_to)
+        """Judge every tap, see `compare_dumps`, and what the dumps beside the candidate's tell of its taps."""
+        sides = self.reference, self.candidate
+        comparison = compare_dumps(*sides, floors=self.floors, limits=limits, relative_to=relative_to)
+        return with_companions(comparison, self)

@@ -29,6 +29,7 @@ class Engine:
     built: list[frozenset[str]] = field(default_factory=list)
 
     def capture(self, taps: Sequence[Tap]) -> bool:
+        assert names(taps) == sorted(names(taps), key=NAMES.index)
         self.built.append(frozenset(tap.name for tap in taps))
         return not self.breaks(self.built[-1])
 
