@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from parity.dtypes import dtype_info
 from parity.dump import Dump
 from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, PlanFile, parse_candidate
 from parity.errors import ParityError
 from parity.options import CANDIDATE, CHECKPOINT, MAPPING
-from parity.record import record
 from parity.runner import Runner
 from parity.session.engines import open_engine, open_layerwise, open_plan, require_engine
 from parity.session.network import build_from_checkpoint, build_from_model
+from parity.session.observer import Yardstick, record_observed
 from parity.session.phases import phases_of, selection_of
 from parity.session.progress import Progress
 from parity.session.request import CandidateRequest
 from parity.session.streams import residual_streams
 from parity.session.tensor_names import read_tensor_names
-from parity.taps import Tap, TapGraph, select_taps
-from parity.tokens import Phase
+from parity.taps import TapGraph, select_taps
 
-__all__ = ["check_candidate", "open_candidate", "record_candidate", "record_runner"]
+__all__ = ["check_candidate", "open_candidate", "record_candidate"]
 
 
 def check_candidate(asked: CandidateRequest) -> CandidateSpec:
@@ -37,6 +35,7 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
         MAPPING.flag: asked.mapping is not None and not isinstance(spec, (NetworkFile, PlanFile)),
         "--fault": asked.fault is not None and (not isinstance(spec, EngineSpec) or bool(spec.feeding)),
     }
+    idle |= {flag: isinstance(spec, DumpFolder) for flag in asked.checks.given}
     for flag, is_idle in idle.items():
         if is_idle:
             raise ParityError(f"{flag} says nothing about {CANDIDATE.flag} {asked.spec}", cure=f"leave {flag} out")
@@ -83,7 +82,14 @@ def open_candidate(
 
 
 def record_candidate(
-    asked: CandidateRequest, tokens: Path, *, model: Path | None, taps: str | None, out: Path, progress: Progress
+    asked: CandidateRequest,
+    tokens: Path,
+    *,
+    model: Path | None,
+    taps: str | None,
+    out: Path,
+    progress: Progress,
+    floors: Sequence[Path] = (),
 ) -> Dump:
     """Record the candidate alone, on the tokens of a dump; needs no PyTorch.
 
@@ -94,6 +100,7 @@ def record_candidate(
         taps: selection; None for the taps of `tokens`.
         out: folder of the dump; a network that has to be built goes beside it.
         progress: told what is done.
+        floors: dumps of the noise floor, which probe sets are judged by.
 
     Raises:
         ParityError: bad input, as the parts name it; or the candidate is a dump already.
@@ -105,26 +112,10 @@ def record_candidate(
     candidate = open_candidate(asked, model=model, graph=graph, folder=folder, reference=tokens, progress=progress)
     if isinstance(candidate, Dump):
         raise ParityError(f"{candidate.path}: is recorded already", cure="compare it with `parity compare`")
-    return record_runner(candidate, phases_of(source), taps=wanted, out=out, progress=progress)
-
-
-def record_runner(
-    runner: Runner, phases: Sequence[Phase], *, taps: Sequence[Tap], out: Path, progress: Progress
-) -> Dump:
-    """Record those of `taps` that the candidate knows; the comparison lists the others as missing.
-
-    Raises:
-        ParityError: it knows none of them, or what it returns is not what it should be.
-    """
-    info = runner.describe()
-    known = [info.graph[tap.name] for tap in taps if tap.name in info.graph]
-    if not known:
-        raise ParityError(
-            f"{info.model}: none of the {len(taps)} taps asked for is in this network",
-            cure=f"name its tensors as the taps are named, or give {MAPPING.flag} FILE",
-        )
-    with progress.step(f"running the candidate in {info.name}, {dtype_info(info.dtype).short}"):
-        return record(runner, phases, taps=known, role="candidate", out=out)
+    yardstick = Yardstick(source, tuple(map(Dump.open, floors)))
+    return record_observed(
+        candidate, asked.checks, phases_of(source), taps=wanted, out=out, yardstick=yardstick, progress=progress
+    )
 
 
 def network_folder(dump: Path) -> Path:
