@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.tensorrt.commands import CommandCost
+from benchmarks.tensorrt.entry import enter
 from benchmarks.tensorrt.figures import Table, origin_line
 from parity.comparison import Comparison, TapResult, load_comparison
 
@@ -215,4 +216,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    enter(main)

@@ -26,7 +26,9 @@ def overflowing(limit: float) -> object:
     return attending(scores=scores, weights=weights)
 
 
-@pytest.mark.parametrize(("factor", "limit", "words"), [(1.0, 12.0, "after a factor"), (2e4, 65504.0, "largest number")])
+@pytest.mark.parametrize(
+    ("factor", "limit", "words"), [(1.0, 12.0, "after a factor"), (2e4, 65504.0, "largest number")]
+)
 def test_rows_with_an_infinity_are_named_with_the_limit(factor: float, limit: float, words: str) -> None:
     reference = with_large_keys(qwen2(), factor)
     causes = explain(make_case(reference, CONTEXT, overflowing(limit)), HYPOTHESES)  # type: ignore[arg-type]
