@@ -32,6 +32,7 @@ def make_answer(comparison: Comparison, *, run: str = "RUN") -> Answer:
         headline=headline_sentence(comparison),
         diagnosed=any(row.diagnosis is not None for row in comparison.rows),
         preflight=_by_severity(comparison.preflight),
+        observer=comparison.observer if comparison.observer and comparison.observer.grade != "faithful" else None,
         structure=structure_sentences(comparison),
         sources=sources,
         groups=groups,

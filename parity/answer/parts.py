@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parity.answer.cause_words import PARTLY_EXPLAINED
+from parity.answer.observer_words import layers_sentence
 from parity.answer.sources import source_answers
 from parity.answer.values import Answer, CauseAnswer, SourceAnswer, SourceGroup
 from parity.comparison import Comparison, TapResult
@@ -12,7 +13,15 @@ from parity.diagnosis import LocalError
 from parity.finding import Finding
 from parity.formatting import format_count, format_metric
 
-__all__ = ["LABEL_WIDTH", "Part", "diagnosis_parts", "group_parts", "preflight_parts", "remaining_parts"]
+__all__ = [
+    "LABEL_WIDTH",
+    "Part",
+    "diagnosis_parts",
+    "group_parts",
+    "observer_parts",
+    "preflight_parts",
+    "remaining_parts",
+]
 
 Part = tuple[str, str]
 """A label of at most `LABEL_WIDTH` characters, empty where the text belongs to the label before; and the text."""
@@ -27,6 +36,17 @@ def preflight_parts(answer: Answer, *, every: bool) -> Iterator[Part]:
     for finding in answer.preflight:
         if every or finding.severity != "note":
             yield from _finding(finding)
+
+
+def observer_parts(answer: Answer) -> Iterator[Part]:
+    """What marking taps changes in the engine, with the cure."""
+    effect = answer.observer
+    if effect is not None:
+        said = answer.headline == effect.sentence
+        yield "observer", f"{effect.grade}: {effect.worst.reason}" if said else f"{effect.grade}: {effect.sentence}"
+        if effect.layers is not None:
+            yield "", layers_sentence(effect.layers)
+        yield "", f"cure: {effect.cure}"
 
 
 def _source_parts(source: SourceAnswer, *, runners_up: int) -> Iterator[Part]:

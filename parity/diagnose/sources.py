@@ -22,9 +22,8 @@ from parity.replay.local import Sides, analyse_local
 from parity.replay.predict import captured_inputs, predict
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph, count_parameters
-from parity.tokens import TokenBatch
 
-__all__ = ["PRICED_SOURCES", "SourceDoctor", "affordable_prices"]
+__all__ = ["PRICED_SOURCES", "SourceDoctor"]
 
 PRICED_SOURCES = 16
 """Sources in graph order whose cost is computed at most; each takes two continuations of the reference."""
@@ -49,7 +48,7 @@ class SourceDoctor:
         self._sides = sides
         self._prices = Prices(reference, graph, sides)
         self._winners: dict[str, str] = {}
-        self._unpriced = affordable_prices(graph, reference.tokens) if priced_sources is None else priced_sources
+        self._unpriced = _affordable(graph, reference) if priced_sources is None else priced_sources
 
     def examine(self, row: TapResult) -> TapResult:
         """`row`, whose role is source, with causes, signature and, where its error can reach the output, cost."""
@@ -94,7 +93,7 @@ class SourceDoctor:
         return f"the fault lies between {start} and this tap: capture the taps between them with {option}"
 
     def _causes(self, case: SourceCase, limits: AppliedLimits) -> tuple[Cause, ...]:
-        usual, noise_limit = self._usual(case.tap), limits.noise_ratio
+        noise_limit, usual = limits.noise_ratio, self._usual(case.tap)
         causes = explain(case, usual, noise_limit=noise_limit) if usual else ()
         if not causes or not causes[0].leaves_rounding(limits):
             causes = explain(case, HYPOTHESES, noise_limit=noise_limit)
@@ -108,7 +107,7 @@ class SourceDoctor:
         return [h for h in HYPOTHESES if h.name == own or (h.name in named and h.rank < DESCRIPTION_RANK)]
 
 
-def affordable_prices(graph: TapGraph, tokens: TokenBatch) -> int:
+def _affordable(graph: TapGraph, reference: Reference) -> int:
     """How many sources are priced: all that matter in a small model, the first two in a large one."""
-    of_one = 2 * 2 * count_parameters(graph) * int(tokens.mask.sum())
+    of_one = 2 * 2 * count_parameters(graph) * int(reference.tokens.mask.sum())
     return int(np.clip(_AFFORDABLE // max(1, of_one), _PRICED_AT_ANY_RATE, PRICED_SOURCES))

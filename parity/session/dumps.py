@@ -10,6 +10,7 @@ from parity.comparison import Comparison
 from parity.dump import Dump
 from parity.limits import Limits
 from parity.preflight import preflight_dumps
+from parity.session.companions import with_companions
 
 __all__ = ["RunDumps"]
 
@@ -23,9 +24,11 @@ class RunDumps:
     floors: tuple[Dump, ...] = ()
 
     def compare(self, *, limits: Limits, relative_to: Path) -> Comparison:
-        """Judge every tap, after looking at what goes before any layer; see `compare_dumps` and `preflight_dumps`."""
-        comparison = compare_dumps(
-            self.reference, self.candidate, floors=self.floors, limits=limits, relative_to=relative_to
-        )
-        findings = preflight_dumps(self.reference, self.candidate, floors=self.floors)
-        return replace(comparison, preflight=findings)
+        """Judge every tap, after looking at what goes before any layer, and at what stands beside the candidate's dump.
+
+        See `compare_dumps`, `preflight_dumps` and `with_companions`.
+        """
+        sides = self.reference, self.candidate
+        comparison = compare_dumps(*sides, floors=self.floors, limits=limits, relative_to=relative_to)
+        findings = preflight_dumps(*sides, floors=self.floors)
+        return with_companions(replace(comparison, preflight=findings), self)

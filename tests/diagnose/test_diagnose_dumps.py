@@ -236,20 +236,6 @@ def test_judging_by_other_limits_keeps_what_is_still_true(tmp_path: Path) -> Non
     assert same.rows == before.rows
 
 
-def test_a_cause_that_leaves_more_than_rounding_gets_the_signature_beside_it(tmp_path: Path) -> None:
-    """A factor with noise on it: the factor explains nearly all of it, and what is left is no rounding."""
-
-    def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
-        right = replay(reference, GRAPH["layers.0.up"], inputs)
-        noise = np.random.default_rng(3).standard_normal(right.shape)
-        return 3 * right * (1 + 0.02 * noise)
-
-    diagnosis = diagnosed(tmp_path, {"layers.0.up": fault}).row("layers.0.up").diagnosis
-    assert diagnosis is not None
-    assert diagnosis.causes[0].explained_share > 0.99
-    assert "The residual is" in diagnosis.signature
-
-
 def with_frequencies(factor: float) -> RandomWeights:
     """The reference's weights with one frequency off by `factor`."""
     weights = random_weights()
@@ -266,6 +252,20 @@ def test_frequencies_that_pytorch_rounded_otherwise_are_no_other_weights(tmp_pat
 def test_other_frequencies_are_other_weights(tmp_path: Path) -> None:
     with pytest.raises(ParityError, match=r"does not reproduce the truth at layers\.0\.q_rope"):
         diagnosed(tmp_path, {}, weights=with_frequencies(1.001))
+
+
+def test_a_cause_that_leaves_more_than_rounding_gets_the_signature_beside_it(tmp_path: Path) -> None:
+    """A factor with noise on it: the factor explains nearly all of it, and what is left is no rounding."""
+
+    def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+        right = replay(reference, GRAPH["layers.0.up"], inputs)
+        noise = np.random.default_rng(3).standard_normal(right.shape)
+        return 3 * right * (1 + 0.02 * noise)
+
+    diagnosis = diagnosed(tmp_path, {"layers.0.up": fault}).row("layers.0.up").diagnosis
+    assert diagnosis is not None
+    assert diagnosis.causes[0].explained_share > 0.99
+    assert "The residual is" in diagnosis.signature
 
 
 def test_a_tap_that_the_floor_does_not_measure_is_not_taken_apart(tmp_path: Path) -> None:
