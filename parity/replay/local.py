@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
 from parity.metrics import RealRows, Squares, TokenFloor, real_rows, rel_l2, squares
+from parity.replay.arrays import Floats
 from parity.replay.predict import Captured, captured_inputs, predict_rows
-from parity.replay.replay import Reference
+from parity.replay.replay import Reference, sensitivity_rows
 from parity.taps import Tap, TapGraph
 
 __all__ = ["KeptReplays", "LocalAnalysis", "Sides", "TruthReplay", "analyse_local"]
@@ -38,6 +39,7 @@ class TruthReplay:
         inherited_noise: likewise what comes in with noise.
         truth_rel_l2: how far the truth's output is from `expected`.
         noise_gain: the floor run's gain; None where there is none.
+        sensitivity: how an operation's own noise is spread over tokens, ``[row]``; None where it goes with the output.
     """
 
     expected: RealRows
@@ -45,6 +47,7 @@ class TruthReplay:
     inherited_noise: tuple[Squares, ...]
     truth_rel_l2: float
     noise_gain: float | None
+    sensitivity: Floats | None
 
 
 KeptReplays = dict[tuple[str, ...], TruthReplay]
@@ -107,7 +110,7 @@ def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides)
     inherited = _where(known, squares(truth.expected, predicted), math.inf)
     return LocalAnalysis(
         local,
-        _floor(truth.local_noise, local, sides.dtype),
+        replace(_floor(truth.local_noise, local, sides.dtype), sensitivity=truth.sensitivity),
         inherited,
         _floor(truth.inherited_noise, inherited, sides.dtype),
         truth.truth_rel_l2,
@@ -132,6 +135,7 @@ def _replay_truth(view: _View, sides: Sides) -> TruthReplay:
         (stored, *noise.inherited),
         _total_rel_l2(squares(expected, view.captured(sides.truth))),
         noise.gain,
+        view.sensitivity(sides.truth),
     )
 
 
@@ -164,6 +168,13 @@ class _View:
         """
         with np.errstate(over="ignore"):
             return {name: sides.truth[name].astype(sides.dtype.numpy) for name in self.start if name in sides.truth}
+
+    def sensitivity(self, side: Captured) -> Floats | None:
+        """As `TruthReplay` has it; None as well where the tap's own inputs were not captured."""
+        if set(self.start) != set(self.tap.inputs) or not set(self.start) <= set(side):
+            return None
+        mask = self.reference.tokens.mask
+        return sensitivity_rows(self.reference, self.tap, [side[name][mask] for name in self.tap.inputs])
 
     def incoming(self, truth: Captured, side: Captured) -> float:
         """‖x_side - x_truth‖ over all captured inputs at real tokens."""
