@@ -79,6 +79,7 @@ class TransformersRunner:
             flags=numeric_flags(
                 self._checkpoint.config, dtype=self._dtype, attention=self._attention, device=self._device
             ),
+            source=str(self._checkpoint.folder.resolve()),
         )
 
     def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:

@@ -65,7 +65,7 @@ def compare_dumps(
         _prompts(first),
         tuple(rows),
         round(time.perf_counter() - started, 3),
-        more_floors=tuple(_side(floor, relative_to) for floor in floors[1:]),
+        other_floors=tuple(_side(floor, relative_to) for floor in floors[1:]),
     )
 
 

@@ -10,6 +10,7 @@ from parity.diagnosis import LogitCost
 from parity.errors import ParityError
 from parity.finding import Finding
 from parity.limits import Limits
+from parity.observer_effect import ObserverEffect
 from parity.serial import read_json, write_json
 from parity.tap_result import (
     FAILING_STATUSES,
@@ -91,14 +92,17 @@ class Comparison:
     Attributes:
         schema_version: `SCHEMA_VERSION` of the writer.
         parity_version: version of this package.
-        reference, candidate, floor: the sides; `floor` is None where none was recorded.
+        reference, candidate, floor: the sides; `floor` is None where none was recorded. Errors are taken apart in
+            units of this floor.
         limits: the limits in force, with the reason beside each.
         prompts: the prompts, in batch order.
         rows: one per phase and tap, in graph order.
         seconds: wall time of comparing.
         logits: what all differences together do to the next-token distribution; None without a diagnosis.
+        other_floors: more floor runs, where there were several: for each tap, R is in units of the noisiest.
+        undiagnosed: why errors were not taken apart; empty where they were, or where nobody asked for it.
         preflight: what was found before any layer was judged; an error among them fails the run.
-        more_floors: floor runs beside `floor`; at each token the noisiest of all counts.
+        observer: what marking taps changes in the candidate; None where that was not measured.
     """
 
     schema_version: int
@@ -111,13 +115,15 @@ class Comparison:
     rows: tuple[TapResult, ...]
     seconds: float = 0.0
     logits: LogitCost | None = None
+    other_floors: tuple[Side, ...] = ()
+    undiagnosed: str = ""
     preflight: tuple[Finding, ...] = ()
-    more_floors: tuple[Side, ...] = ()
+    observer: ObserverEffect | None = None
 
     @property
     def floors(self) -> tuple[Side, ...]:
         """Every floor run."""
-        return (*([self.floor] if self.floor else []), *self.more_floors)
+        return (*([self.floor] if self.floor else []), *self.other_floors)
 
     @property
     def failures(self) -> tuple[TapResult, ...]:
@@ -131,8 +137,9 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        """Whether no row fails and nothing found before the layers were judged is an error."""
-        return not self.failures and not any(finding.severity == "error" for finding in self.preflight)
+        """Whether no row fails, nothing found before the layers were judged is an error, and taps hide no bug."""
+        hidden = self.observer is not None and self.observer.fails
+        return not (self.failures or hidden or any(finding.severity == "error" for finding in self.preflight))
 
     def row(self, tap: str, *, phase: str | None = None) -> TapResult:
         """The row of a tap, in its first phase unless `phase` is given.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from parity.answer.headline import headline_sentence
+from parity.answer.lineage import born_sentence, sources_upstream, upstream_sentence
+from parity.answer.parts import Part, diagnosis_parts
 from parity.commands import capture_option, next_command
 from parity.comparison import FAILING_STATUSES, STATUSES, Comparison, Histogram, Side, TapResult
 from parity.formatting import (
@@ -19,8 +22,9 @@ from parity.formatting import (
 )
 from parity.origin import look_upstream, origin_clause
 
-__all__ = ["failure_message", "first_divergence_sentence", "next_command", "verdict_line"]
+__all__ = ["failure_message", "first_divergence_sentence", "heir_message", "next_command", "verdict_line"]
 
+_HEIRS = ("carrier", "amplifier")
 _EDGE_TOLERANCE = 1e-9  # 10**log10(x) is not x
 
 
@@ -30,12 +34,18 @@ def verdict_line(comparison: Comparison) -> str:
     total = format_count(len(comparison.rows)) + " taps" + (f" in {phases} phases" if phases > 1 else "")
     if comparison.passed:
         return f"PASS: {total}, {_counts(comparison.rows)}"
+    errors = sum(finding.severity == "error" for finding in comparison.preflight)
+    early = f"{errors} error{'s' if errors > 1 else ''} before any layer was judged; " if errors else ""
+    if comparison.observer is not None and comparison.observer.fails:
+        early += "without taps the engine is beyond the limits; "
+    if not comparison.failures:
+        return f"FAIL: {early}{total}, {_counts(comparison.rows)}"
     strict = comparison.limits.strict
     others = tuple(row for row in comparison.rows if not row.fails(strict=strict))
     count = format_count(len(comparison.failures))
     rule = " under --strict" if strict else ""
     rest = f"; {_counts(others)}" if others else ""
-    return f"FAIL: {count} of {total} fail{rule} ({_counts(comparison.failures)}){rest}"
+    return f"FAIL: {early}{count} of {total} fail{rule} ({_counts(comparison.failures)}){rest}"
 
 
 def first_divergence_sentence(comparison: Comparison) -> str:
@@ -43,28 +53,53 @@ def first_divergence_sentence(comparison: Comparison) -> str:
     return headline_sentence(comparison)
 
 
-def failure_message(comparison: Comparison, row: TapResult, *, run: str = "RUN") -> str:
-    """Explain one row in six parts: tap, sides, elements, worst element, taps before it, next command.
+def failure_message(comparison: Comparison, row: TapResult, *, run: str = "RUN", shown: bool = False) -> str:
+    """Explain one row in parts: tap, role, cause and cost, sides, elements, worst element, taps before it, what next.
 
     Args:
         comparison: what `row` belongs to.
         row: a row of any status; the words are made for one that fails.
         run: folder that holds `comparison.json`, for the next command.
+        shown: this row is being shown in depth, so the command that would do it is left out.
 
     Returns:
         Several lines: the first says everything in short, the others are indented details.
     """
     parts = (
+        *_grouped(diagnosis_parts(comparison, row)),
         ("sides", _sides(comparison, row)),
         ("elements", _elements(row)),
         ("worst", [*_worst(row), *_allowed(row)]),
         ("before", _before(comparison, row)),
-        ("next", _next(comparison, row, run)),
+        ("next", _next(comparison, row, run, shown=shown)),
     )
-    lines = [_headline(row, strict=comparison.limits.strict)]
+    return _labelled(_headline(row, strict=comparison.limits.strict), parts)
+
+
+def heir_message(comparison: Comparison, row: TapResult, *, run: str = "RUN") -> str:
+    """Explain in short a row that fails only because of what came in: where that was born, and what to look at.
+
+    Empty for rows of which that is not known.
+    """
+    sources = sources_upstream(comparison, row)
+    if row.diagnosis is None or row.diagnosis.role not in _HEIRS or not sources:
+        return ""
+    does = "passes on an error" if row.diagnosis.role == "carrier" else "makes an error grow"
+    headline = f"{row.tap} ({row.op}, {row.phase}): {row.status}: its operation is right, it {does}"
+    born = born_sentence(comparison, sources)
+    return _labelled(headline, (("born", [born]), ("next", [next_command(run, sources[0].tap)])))
+
+
+def _labelled(headline: str, parts: Sequence[tuple[str, Sequence[str]]]) -> str:
+    lines = [headline]
     for label, texts in parts:
         lines += [f"  {label if i == 0 else '':<9} {text}" for i, text in enumerate(texts)]
     return "\n".join(lines)
+
+
+def _grouped(parts: Iterable[Part]) -> Iterator[tuple[str, list[str]]]:
+    for label, text in parts:
+        yield label, [text]
 
 
 def _counts(rows: tuple[TapResult, ...]) -> str:
@@ -158,14 +193,18 @@ def _worst_token(row: TapResult) -> str:
 
 
 def _before(comparison: Comparison, row: TapResult) -> list[str]:
+    if row.diagnosis is not None:
+        return [upstream_sentence(comparison, row)]
     lines, first = [origin_clause(comparison, row)], comparison.first_divergence
     if first is not None and first.key != row.key and row.fails(strict=comparison.limits.strict):
         lines.append(f"the first tap to leave the reference is {first.tap} ({first.phase}, {first.status})")
     return lines
 
 
-def _next(comparison: Comparison, row: TapResult, run: str) -> list[str]:
-    lines = [next_command(run, row.tap)]
+def _next(comparison: Comparison, row: TapResult, run: str, *, shown: bool) -> list[str]:
+    lines = [] if shown else [next_command(run, row.tap)]
+    if row.diagnosis is not None and row.diagnosis.role in _HEIRS:
+        lines = [next_command(run, source.tap) for source in sources_upstream(comparison, row)[:1]] + lines
     if row.status != "extra" and look_upstream(comparison, row).uncompared:
         lines.append(f"and capture the taps between: {capture_option(row.tap, row.layer)}")
     return lines

@@ -14,14 +14,20 @@ __all__ = [
     "CANDIDATE",
     "CHAT_TEMPLATE",
     "CHECKPOINT",
+    "CHECK_ALIASING",
     "DEVICE",
     "DTYPE",
     "FLAG",
     "LIMIT",
     "MAPPING",
+    "NO_DIAGNOSIS",
     "NO_FLOOR",
+    "OBSERVER",
     "OUT",
+    "PRECISION",
+    "PROBE_SETS",
     "PROMPTS",
+    "REBUILD_NOISE",
     "REFERENCE",
     "RUN",
     "STRICT",
@@ -38,6 +44,7 @@ _COMPARED = "What is compared"
 _REFERENCE = "How the reference runs"
 _JUDGED = "How it is judged"
 _WRITTEN = "What is written"
+_OBSERVED = "Whether taps change the engine"
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,14 @@ MAPPING: Option[Path | None] = Option(
     None,
     Path,
 )
+PRECISION: Option[Path | None] = Option(
+    "precision",
+    "FILE",
+    "Run the operations that this file names in fp32, by casts in the candidate's network; `parity tune` writes it.",
+    _COMPARED,
+    None,
+    Path,
+)
 PROMPTS: Option[Path | None] = Option(
     "prompts",
     "FILE",
@@ -185,6 +200,45 @@ NO_FLOOR: Option[bool] = Option(
     _REFERENCE,
     False,
 )
+NO_DIAGNOSIS: Option[bool] = Option(
+    "no-diagnosis",
+    "",
+    "Do not take errors apart, nor look for causes and costs: judge each tap by its distance from the truth alone.",
+    _JUDGED,
+    False,
+)
+OBSERVER: Option[str] = Option(
+    "observer",
+    "auto|on|off",
+    "Run the candidate once more without taps, and grade what they change: the engine that you ship has none. auto: "
+    "with TensorRT, whose fusions hang on what is marked.",
+    _OBSERVED,
+    "auto",
+    choices=("auto", "on", "off"),
+)
+REBUILD_NOISE: Option[bool] = Option(
+    "rebuild-noise",
+    "",
+    "Build the engine without taps twice, in different ways, to see how much of the change is chance.",
+    _OBSERVED,
+    False,
+)
+PROBE_SETS: Option[bool] = Option(
+    "probe-sets",
+    "",
+    "Where taps change the engine, spread them over several engines, by bisection, so that each computes what the one "
+    "without taps does.",
+    _OBSERVED,
+    False,
+)
+CHECK_ALIASING: Option[bool] = Option(
+    "check-aliasing",
+    "",
+    "Run the candidate a second time with its taps marked in the other way, directly or as copies, and report those "
+    "that then show another tensor.",
+    _OBSERVED,
+    False,
+)
 FLAG: Option[tuple[str, ...]] = Option(
     "flag",
     "METRIC=NUMBER",
@@ -231,6 +285,7 @@ SUITE_OPTIONS: tuple[Option[Any], ...] = (
     CANDIDATE,
     CHECKPOINT,
     MAPPING,
+    PRECISION,
     PROMPTS,
     TOKENS,
     CHAT_TEMPLATE,
@@ -239,6 +294,11 @@ SUITE_OPTIONS: tuple[Option[Any], ...] = (
     ATTENTION,
     DEVICE,
     NO_FLOOR,
+    NO_DIAGNOSIS,
+    OBSERVER,
+    REBUILD_NOISE,
+    PROBE_SETS,
+    CHECK_ALIASING,
     FLAG,
     LIMIT,
     STRICT,

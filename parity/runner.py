@@ -11,11 +11,25 @@ import numpy.typing as npt
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase
 
-__all__ = ["EngineLayer", "InspectableRunner", "Runner", "RunnerInfo", "Sink"]
+__all__ = [
+    "COPY_SUFFIX",
+    "PROBE_SETS_FLAG",
+    "EngineLayer",
+    "InspectableRunner",
+    "Runner",
+    "RunnerInfo",
+    "Sink",
+    "VariableRunner",
+]
 
 Sink = Callable[[str, npt.NDArray[Any]], None]
 """Takes one captured tap: its name, and a host array that nothing will write to again."""
 
+COPY_SUFFIX = ":copy"
+"""Ends the name of an output that is a private copy of a tap, and of the layers that make it."""
+
+PROBE_SETS_FLAG = "probe_sets"
+"""Flag that says over how many engines taps were spread so that each engine computes what the one without taps does."""
 
 _SHORT_NAME = 80
 
@@ -55,6 +69,8 @@ class RunnerInfo:
         graph: every tap that this side could produce, in graph order.
         versions: library and driver versions by name.
         flags: numeric settings by name: attention kernel, TF32, seeds, optimisation level …
+        source: folder that the weights were read from, as an absolute path on the machine that ran it; empty where
+            there is none.
         not_observable: taps that exist in the model but can't be had from this side, with the reason.
         layers: what the engines that ran are made of; empty where there is nothing of the kind.
     """
@@ -66,6 +82,7 @@ class RunnerInfo:
     graph: TapGraph
     versions: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
     not_observable: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[EngineLayer, ...] = ()
 
@@ -92,4 +109,17 @@ class InspectableRunner(Runner, Protocol):
 
     def layers(self) -> tuple[EngineLayer, ...]:
         """The layers of all engines of the last capture, in the order in which they run."""
+        ...
+
+
+@runtime_checkable
+class VariableRunner(Runner, Protocol):
+    """A runner that builds engines from a network, and can build them in another way; `describe` says in which."""
+
+    def rebuilt(self) -> Runner:
+        """The same network in engines that choose their kernels anew: what that changes is chance."""
+        ...
+
+    def marked_otherwise(self) -> Runner:
+        """The same network with taps put out as copies where this marks the tensors themselves, or the other way."""
         ...

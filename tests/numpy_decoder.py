@@ -108,8 +108,18 @@ def _run(
             exact = faults[tap.name](reference, inputs).reshape(exact.shape)
         if dtype != "float64":
             exact = exact * (1 + 0.3 * info.unit_roundoff * rng.standard_normal(exact.shape))
+            if "key" not in tap.axes:
+                exact = _with_padding_computed(exact, reference.tokens.mask)
         captured[tap.name] = exact.astype(info.numpy)
     return captured
+
+
+def _with_padding_computed(exact: Floats, mask: npt.NDArray[np.bool_]) -> Floats:
+    """Something at padding, as engines have it: replay leaves zeros there."""
+    padding = ~mask & ~exact.reshape(*mask.shape, -1).any(axis=2)
+    scale = float(np.sqrt(np.square(exact[mask]).mean()))
+    values = np.random.default_rng(9).normal(0, scale, exact.shape)
+    return np.where(padding.reshape(*mask.shape, *(1,) * (exact.ndim - 2)), values, exact)
 
 
 def make_case(

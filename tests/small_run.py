@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from parity.compare_dumps import compare_dumps
 from parity.comparison import save_comparison
 from parity.record import record
 from parity.runner import RunnerInfo, Sink
-from parity.taps import DecoderShape, Tap, decoder_taps
+from parity.taps import DecoderShape, Tap, TapGraph, decoder_taps
 from parity.tokens import Phase, TokenBatch
 
-__all__ = ["FAULT", "GRAPH", "TOKENS", "make_run"]
+__all__ = ["FAULT", "GRAPH", "TOKENS", "ArrayRunner", "make_run"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -38,10 +38,11 @@ class ArrayRunner:
     name: str
     dtype: str
     arrays: Mapping[str, npt.NDArray[Any]]
-    not_observable: Mapping[str, str]
+    not_observable: Mapping[str, str] = field(default_factory=dict)
+    graph: TapGraph = GRAPH
 
     def describe(self) -> RunnerInfo:
-        return RunnerInfo(self.name, "small", self.dtype, "w", GRAPH, not_observable=self.not_observable)
+        return RunnerInfo(self.name, "small", self.dtype, "w", self.graph, not_observable=self.not_observable)
 
     def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
         for tap in taps:
@@ -77,12 +78,12 @@ def make_run(
         candidate[overflow].reshape(2, -1)[0, 7] = np.inf
     reasons = {lost: "the engine has fused it"} if lost else {}
     sides = {
-        "reference": ArrayRunner("transformers", "float32", truth, {}),
-        "floor": ArrayRunner("transformers", "float16", _rounded(truth, seed=1), {}),
+        "reference": ArrayRunner("transformers", "float32", truth),
+        "floor": ArrayRunner("transformers", "float16", _rounded(truth, seed=1)),
         "candidate": ArrayRunner("onnxruntime", "float16", candidate, reasons),
     }
     if second_floor:
-        sides["floor2"] = ArrayRunner("transformers", "float16", _rounded(truth, seed=4, scale=1.5), {})
+        sides["floor2"] = ArrayRunner("transformers", "float16", _rounded(truth, seed=4, scale=1.5))
     batches = [Phase(name, TOKENS) for name in phases]
     dumps = {
         name: record(runner, batches, taps=tuple(GRAPH), role=name.rstrip("2"), out=folder / name)

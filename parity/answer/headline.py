@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from parity.answer.cause_words import EXPLAINED, NOT_SOUGHT
 from parity.answer.sources import group_sources, place_of, source_answers
 from parity.answer.values import SourceGroup
 from parity.comparison import Comparison, TapResult
@@ -11,6 +12,8 @@ from parity.formatting import format_count, format_limit, format_metric
 from parity.origin import origin_clause
 
 __all__ = ["headline_sentence"]
+
+_NAMED_GROUPS = 3
 
 
 def headline_sentence(comparison: Comparison) -> str:
@@ -23,29 +26,38 @@ def headline_sentence(comparison: Comparison) -> str:
         )
     groups = group_sources(source_answers(comparison, run="RUN"))
     first = comparison.first_divergence
-    if groups and (first is None or first.errors is not None):
+    if groups and (first is None or first.diagnosis is not None):
         return _sources(groups)
     if first is not None:
         return _first(comparison, first)
+    if comparison.observer is not None and comparison.observer.fails:
+        return comparison.observer.sentence
     return _none(comparison)
 
 
 def _sources(groups: Sequence[SourceGroup]) -> str:
-    lead = groups[0].lead
     if len(groups) == 1:
-        more = f" and {len(groups[0].others)} more" if groups[0].others else ""
         verb = "are" if groups[0].others else "is"
-        return f"The error is born in {place_of(lead.row)}{more}, which {verb} wrong: {_cause(groups[0])}."
-    named = "; ".join(f"{place_of(group.lead.row)}: {_cause(group)}" for group in groups[:3])
-    more = f"; and {len(groups) - 3} more" if len(groups) > 3 else ""
+        return f"The error is born in {_places(groups[0])}, which {verb} wrong: {_cause(groups[0])}."
+    named = "; ".join(f"{_places(group)}: {_cause(group)}" for group in groups[:_NAMED_GROUPS])
+    more = f"; and {len(groups) - _NAMED_GROUPS} more" if len(groups) > _NAMED_GROUPS else ""
     return f"{len(groups)} different errors are born, the costliest first: {named}{more}."
+
+
+def _places(group: SourceGroup) -> str:
+    others = group.others
+    if not others:
+        return place_of(group.lead.row)
+    return f"{place_of(group.lead.row)} and " + (others[0].row.tap if len(others) == 1 else f"{len(others)} more taps")
 
 
 def _cause(group: SourceGroup) -> str:
     lead = group.lead
+    if lead.verdict == NOT_SOUGHT:
+        return "which operation on the way to it is open, for what goes in was not captured"
     if lead.cause is None:
         return "no known cause explains it"
-    return lead.cause.sentence if lead.verdict == "explained" else f"in part, {lead.cause.sentence}"
+    return lead.cause.sentence if lead.verdict == EXPLAINED else f"in part, {lead.cause.sentence}"
 
 
 def _first(comparison: Comparison, row: TapResult) -> str:

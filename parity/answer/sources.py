@@ -11,12 +11,14 @@ from parity.answer.values import SourceAnswer, SourceGroup
 from parity.commands import next_command
 from parity.comparison import Comparison, TapResult
 from parity.diagnosis import Diagnosis
-from parity.formatting import format_operation
+from parity.formatting import format_operation, format_ranges
 
 __all__ = ["group_sources", "is_source", "place_of", "source_answers"]
 
 _INNOCENT = ("harmless", "aliased")
 _NUMBER = re.compile(r"\d+(\.\d+)?(e[+-]?\d+)?")
+_TAP = re.compile(r"\blayers\.\d+\.\w+")
+_LAYER = re.compile(r"\blayers\.\d+\b")
 _LISTED = 8
 
 
@@ -34,11 +36,12 @@ def source_answers(comparison: Comparison, *, run: str) -> tuple[SourceAnswer, .
     """Every source, the costliest first, those without a price last, in graph order where equal."""
     found = [(row, row.diagnosis) for row in comparison.rows if row.diagnosis is not None and is_source(row)]
     found.sort(key=lambda pair: -_price(pair[1]))
-    return tuple(_source_answer(row, diagnosis, run=run) for row, diagnosis in found)
+    captured = {(row.phase, row.tap) for row in comparison.rows if row.candidate is not None}
+    return tuple(_source_answer(row, diagnosis, captured, run=run) for row, diagnosis in found)
 
 
 def group_sources(sources: Sequence[SourceAnswer]) -> tuple[SourceGroup, ...]:
-    """Sources whose best cause reads the same but for numbers and layers; unexplained ones of one kind of tap."""
+    """Sources whose best cause reads the same but for numbers and taps; unexplained ones of one kind of tap."""
     groups: dict[tuple[str, ...], list[SourceAnswer]] = {}
     for source in sources:
         groups.setdefault(_likeness(source), []).append(source)
@@ -49,13 +52,13 @@ def _price(diagnosis: Diagnosis) -> float:
     return diagnosis.cost.local_error.mean_kl if diagnosis.cost else -1.0
 
 
-def _source_answer(row: TapResult, diagnosis: Diagnosis, *, run: str) -> SourceAnswer:
-    causes = tuple(cause_answer(cause, row.limits) for cause in diagnosis.causes)
+def _source_answer(row: TapResult, diagnosis: Diagnosis, captured: set[tuple[str, str]], *, run: str) -> SourceAnswer:
+    causes = tuple(cause_answer(cause, row) for cause in diagnosis.causes)
     return SourceAnswer(
         row=row,
         place=place_of(row),
         reason=diagnosis.reason,
-        verdict=verdict_of(diagnosis.causes, row.limits),
+        verdict=verdict_of(diagnosis.causes, row, coarse=any((row.phase, name) not in captured for name in row.inputs)),
         cause=causes[0] if causes else None,
         runners_up=causes[1:],
         signature=diagnosis.signature,
@@ -67,18 +70,42 @@ def _source_answer(row: TapResult, diagnosis: Diagnosis, *, run: str) -> SourceA
 def _likeness(source: SourceAnswer) -> tuple[str, ...]:
     if source.cause is None:
         return source.row.phase, source.row.kind
-    return source.row.phase, source.cause.hypothesis, _NUMBER.sub("#", source.cause.sentence)
+    return source.row.phase, source.cause.hypothesis, _pattern(source.cause.sentence, _TAP)
+
+
+def _pattern(sentence: str, taps: re.Pattern[str]) -> str:
+    return _NUMBER.sub("#", taps.sub("@", sentence))
 
 
 def _others(lead: SourceAnswer, others: Sequence[SourceAnswer]) -> str:
-    if not others:
-        return ""
-    what = "The same holds at" if lead.cause else "Nor is anything known to explain"
-    return f"{what} {_taps_in_words([source.row for source in others])}."
+    """``The same holds at …``; where a cause names another tap, as with exchanged weights, it is told."""
+    if lead.cause is None:
+        return f"Nor is anything known to explain {_taps_in_words(others)}." if others else ""
+    expected = _pattern(lead.cause.sentence, _LAYER)
+    same = [other for other in others if other.cause and _pattern(other.cause.sentence, _LAYER) == expected]
+    different = [other for other in others if other not in same]
+    told = [f"The same holds at {_taps_in_words(same)}."] if same else []
+    shown = [f"{source.row.tap}: {source.cause.sentence}" for source in different[:_LISTED] if source.cause]
+    if shown:
+        told.append(f"Likewise {'; '.join(shown)}{_more(len(different) - len(shown))}.")
+    return " ".join(told)
 
 
-def _taps_in_words(rows: Sequence[TapResult]) -> str:
-    """``5 more taps: layers.0.act, layers.1.act …``, in graph order."""
-    ordered = sorted(rows, key=lambda row: -1 if row.layer is None else row.layer)
-    names = ", ".join(row.tap for row in ordered[:_LISTED]) + (" …" if len(rows) > _LISTED else "")
-    return names if len(rows) == 1 else f"{len(rows)} more taps: {names}"
+def _taps_in_words(sources: Sequence[SourceAnswer]) -> str:
+    """``layers.0.act``, or ``5 more taps: q_rope of layers 1–3; k_rope of layers 0, 1``."""
+    if len(sources) == 1:
+        return sources[0].row.tap
+    kinds: dict[str, list[int]] = {}
+    for source in sources:
+        kinds.setdefault(source.row.kind, []).extend([] if source.row.layer is None else [source.row.layer])
+    return f"{len(sources)} more taps: " + "; ".join(_kind_in_words(kind, layers) for kind, layers in kinds.items())
+
+
+def _kind_in_words(kind: str, layers: Sequence[int]) -> str:
+    if not layers:
+        return kind
+    return f"{kind} of layer{'s' if len(layers) > 1 else ''} {format_ranges(sorted(layers))}"
+
+
+def _more(count: int) -> str:
+    return f"; and {count} more" if count > 0 else ""

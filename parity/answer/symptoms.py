@@ -27,8 +27,8 @@ def symptom_sentences(comparison: Comparison) -> tuple[str, ...]:
 
 
 def structure_sentences(comparison: Comparison) -> tuple[str, ...]:
-    """One sentence for each status of failing rows that have no numbers."""
-    bare = [row for row in comparison.failures if row.errors is None]
+    """One sentence for each status of failing rows that have no numbers, unless their role tells more."""
+    bare = [row for row in comparison.failures if row.errors is None and row.diagnosis is None]
     return tuple(
         _structure(status, rows) for status in STATUSES if (rows := [row for row in bare if row.status == status])
     )
@@ -36,18 +36,31 @@ def structure_sentences(comparison: Comparison) -> tuple[str, ...]:
 
 def coverage_sentence(comparison: Comparison) -> str:
     """What could not be taken apart, and how to have it."""
-    if not any(row.diagnosis for row in comparison.rows):
-        return ""
-    known = {(row.phase, row.tap) for row in comparison.rows}
     compared = [row for row in comparison.rows if row.errors is not None]
+    if not any(row.diagnosis for row in comparison.rows):
+        why = comparison.undiagnosed.rstrip(".")
+        return f"Errors were not taken apart: {why}." if why else ""
+    return " ".join(filter(None, (_coarse(comparison, compared), _without_noise(compared))))
+
+
+def _coarse(comparison: Comparison, compared: Sequence[TapResult]) -> str:
+    """Taps that were replayed through others, which were not captured."""
+    known = {(row.phase, row.tap) for row in comparison.rows if row.candidate is not None}
     coarse = [row for row in compared if any((row.phase, name) not in known for name in row.inputs)]
     if not coarse:
         return ""
     return (
         f"What goes into {format_count(len(coarse))} of {format_count(len(compared))} compared taps was not captured: "
-        "there an error is placed no finer than between two captured taps, and no cause is looked for. To take every "
-        "operation apart: --taps all."
+        "there an error is placed no finer than between two captured taps, and no cause is looked for. --taps all "
+        "captures every operation."
     )
+
+
+def _without_noise(compared: Sequence[TapResult]) -> str:
+    lost = [row for row in compared if row.diagnosis is None]
+    if not lost:
+        return ""
+    return f"The floor run holds no finite values of {_names(lost)}, so nothing tells what is noise there."
 
 
 def _by_phase(comparison: Comparison) -> Iterator[tuple[str, list[TapResult]]]:
@@ -64,7 +77,7 @@ def _heirs(failing: Sequence[TapResult], phase: str, comparison: Comparison) -> 
     if roles["carrier"]:
         parts.append(f"{_count(roles['carrier'], 'passes', 'pass')} it on")
     if roles["amplifier"]:
-        parts.append(f"{_count(roles['amplifier'], 'makes', 'make')} it grow ({_names(roles['amplifier'])})")
+        parts.append(f"{_count(roles['amplifier'], 'makes', 'make')} it grow ({_names(roles['amplifier'], 2)})")
     several = len({row.phase for row in comparison.rows}) > 1
     where = f" of phase {phase}" if several else ""
     plural = "s fail" if len(heirs) > 1 else " fails"
@@ -122,6 +135,6 @@ def _role(row: TapResult) -> str:
     return row.diagnosis.role if row.diagnosis else ""
 
 
-def _names(rows: Sequence[TapResult]) -> str:
-    more = len(rows) - _LISTED
-    return ", ".join(row.tap for row in rows[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+def _names(rows: Sequence[TapResult], listed: int = _LISTED) -> str:
+    more = len(rows) - listed
+    return ", ".join(row.tap for row in rows[:listed]) + (f" and {more} more" if more > 0 else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,7 @@ def compare(
     candidate: CandidateDump,
     out: p.Out,
     floor: FloorDumps = [],  # noqa: B006  (typer copies it)
+    model: p.ReferenceFolder = options.REFERENCE.default,
     flag: p.Flags = [],  # noqa: B006
     limit: p.Limits = [],  # noqa: B006
     strict: p.Strict = options.STRICT.default,
@@ -40,22 +42,32 @@ def compare(
 ) -> None:
     """Compare two dumps, layer by layer; needs neither PyTorch nor an engine.
 
+    With the reference's Hugging Face model at hand, say what is wrong and why.
+
     \b
     Example:
       parity compare dumps/reference dumps/candidate --floor dumps/floor \\
-                     --out runs/first
+                     --reference DIR --out runs/first
 
     Exit status: 0 parity, 1 divergence, 2 misuse or bad input.
     """
     judging = Judging.parse(flags=flag, limits=limit, strict=strict)
     progress = choose_progress(quiet=quiet)
-    with progress.step("comparing"):
-        from parity.compare_dumps import compare_dumps
+    with progress.step("reading the dumps"):
         from parity.dump import Dump
+        from parity.session.diagnosis import diagnose, reference_folder
+        from parity.session.dumps import RunDumps
 
         sides = [Dump.open(path) for path in (reference, candidate, *floor)]
-        limits = judging.limits_for(sides[1].manifest.runner.dtype)
-        comparison = compare_dumps(sides[0], sides[1], floors=sides[2:], limits=limits, relative_to=out)
+        dumps = RunDumps(sides[0], sides[1], tuple(sides[2:]))
+        folder = None if model is None else reference_folder(dumps.reference, asked=model)
+    with progress.step("comparing"):
+        limits = judging.limits_for(dumps.candidate.manifest.runner.dtype)
+        comparison = dumps.compare(limits=limits, relative_to=out)
+    if folder is None:
+        comparison = replace(comparison, undiagnosed=f"no {options.REFERENCE.flag} was given, whose weights it takes")
+    else:
+        comparison = diagnose(comparison, dumps, folder=folder, progress=progress)
     with progress.step("writing the report"):
         from parity.session.views import write_views
 

@@ -15,6 +15,7 @@ __all__ = [
     "Attention",
     "CandidateSpec",
     "ChatTemplate",
+    "CheckAliasing",
     "Checkpoint",
     "Device",
     "Dtype",
@@ -22,13 +23,19 @@ __all__ = [
     "Flags",
     "Limits",
     "Mapping",
+    "NoDiagnosis",
     "NoFloor",
+    "Observer",
     "OptionalDtype",
     "OptionalReference",
     "Out",
+    "Precision",
+    "ProbeSets",
     "Prompts",
     "Quiet",
+    "RebuildNoise",
     "Reference",
+    "ReferenceFolder",
     "RequiredTokens",
     "Strict",
     "Taps",
@@ -62,9 +69,17 @@ def _checked(option: Option[Any]) -> Any:
 
 Reference = Annotated[str, _typed(options.REFERENCE)]
 OptionalReference = Annotated[str | None, _typed(options.REFERENCE)]
+ReferenceFolder = Annotated[
+    str | None,
+    _typed(
+        options.REFERENCE,
+        help="The Hugging Face model that the reference was recorded from, to take errors apart with its weights.",
+    ),
+]
 CandidateSpec = Annotated[str, _typed(options.CANDIDATE)]
 Checkpoint = Annotated[Path | None, _typed(options.CHECKPOINT)]
 Mapping = Annotated[Path | None, _typed(options.MAPPING)]
+Precision = Annotated[Path | None, _typed(options.PRECISION)]
 Prompts = Annotated[Path | None, _typed(options.PROMPTS)]
 Tokens = Annotated[Path | None, _typed(options.TOKENS)]
 RequiredTokens = Annotated[
@@ -78,6 +93,11 @@ Device = Annotated[str, _typed(options.DEVICE)]
 Dtype = Annotated[str, _typed(options.DTYPE)]
 OptionalDtype = Annotated[str | None, _typed(options.DTYPE)]
 NoFloor = Annotated[bool, _typed(options.NO_FLOOR)]
+NoDiagnosis = Annotated[bool, _typed(options.NO_DIAGNOSIS)]
+Observer = Annotated[str, _typed(options.OBSERVER)]
+RebuildNoise = Annotated[bool, _typed(options.REBUILD_NOISE)]
+ProbeSets = Annotated[bool, _typed(options.PROBE_SETS)]
+CheckAliasing = Annotated[bool, _typed(options.CHECK_ALIASING)]
 Flags = Annotated[list[str], _typed(options.FLAG)]
 Limits = Annotated[list[str], _typed(options.LIMIT)]
 Strict = Annotated[bool, _typed(options.STRICT)]

@@ -52,19 +52,20 @@ def report(
 
     comparison = load_run(run, judging=Judging.parse(flags=flag, limits=limit, strict=strict))
     if tap is not None:
-        _show_tap(comparison, tap, phase=phase)
+        _show_tap(comparison, tap, phase=phase, run=run)
         return
     from parity.session.views import write_views
 
     conclude(comparison, written=write_views(comparison, run), run=run, quiet=quiet, verbose=verbose)
 
 
-def _show_tap(comparison: Comparison, tap: str, *, phase: str | None) -> None:
+def _show_tap(comparison: Comparison, tap: str, *, phase: str | None, run: Path) -> None:
     from rich.console import Console
 
     from parity.cli.tap_details import print_tap
 
     row = comparison.row(tap, phase=phase)
-    print_tap(comparison, row, console=Console(width=None if sys.stdout.isatty() else _WIDTH_IN_A_PIPE))
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_IN_A_PIPE)
+    print_tap(comparison, row, console=console, run=str(run))
     if row.fails(strict=comparison.limits.strict):
         raise typer.Exit(DIVERGENCE)

@@ -6,7 +6,7 @@ from parity import options
 from parity.cli import parameters as p
 from parity.cli.progress import choose_progress
 from parity.cli.verdict import conclude
-from parity.session import CandidateRequest, InputRequest, Judging, ReferenceRequest, RunRequest
+from parity.session import CandidateRequest, EngineChecks, InputRequest, Judging, ReferenceRequest, RunRequest
 
 __all__ = ["run"]
 
@@ -21,17 +21,23 @@ def run(
     taps: p.Taps = options.TAPS.default,
     checkpoint: p.Checkpoint = options.CHECKPOINT.default,
     mapping: p.Mapping = options.MAPPING.default,
+    precision: p.Precision = options.PRECISION.default,
     truth: p.Truth = options.TRUTH.default,
     attention: p.Attention = options.ATTENTION.default,
     device: p.Device = options.DEVICE.default,
     no_floor: p.NoFloor = options.NO_FLOOR.default,
+    no_diagnosis: p.NoDiagnosis = options.NO_DIAGNOSIS.default,
+    observer: p.Observer = options.OBSERVER.default,
+    rebuild_noise: p.RebuildNoise = options.REBUILD_NOISE.default,
+    probe_sets: p.ProbeSets = options.PROBE_SETS.default,
+    check_aliasing: p.CheckAliasing = options.CHECK_ALIASING.default,
     flag: p.Flags = [],  # noqa: B006  (typer copies it)
     limit: p.Limits = [],  # noqa: B006
     strict: p.Strict = options.STRICT.default,
     quiet: p.Quiet = False,
     verbose: p.Verbose = False,
 ) -> None:
-    """Record reference, noise floor and candidate, compare them layer by layer, write the report.
+    """Record reference, noise floor and candidate, compare them layer by layer, say what is wrong and why.
 
     \b
     Examples:
@@ -43,11 +49,18 @@ def run(
     """
     request = RunRequest(
         reference=ReferenceRequest(reference, truth=truth, attention=attention, device=device),
-        candidate=CandidateRequest(candidate, checkpoint=checkpoint, mapping=mapping),
+        candidate=CandidateRequest(
+            candidate,
+            checkpoint=checkpoint,
+            mapping=mapping,
+            precision=precision,
+            checks=EngineChecks(observer, rebuild_noise, probe_sets, check_aliasing),
+        ),
         out=out,
         inputs=InputRequest(prompts, chat_template=chat_template, tokens=tokens),
         taps=taps,
         no_floor=no_floor,
+        no_diagnosis=no_diagnosis,
         judging=Judging.parse(flags=flag, limits=limit, strict=strict),
     )
     run_and_conclude(request, quiet=quiet, verbose=verbose)

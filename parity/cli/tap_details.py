@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from parity.answer.cause_words import format_explained
 from parity.comparison import Comparison, Histogram, TapResult, TokenProfile
+from parity.diagnosis import Diagnosis, TapCost
 from parity.formatting import ABSENT, format_count, format_metric, format_piece
 from parity.message import failure_message
 
@@ -21,18 +23,16 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 _PROFILE_COLUMNS = 80
 
 
-def print_tap(comparison: Comparison, row: TapResult, *, console: Console) -> None:
-    """Print one row in full: the verdict in words, then inputs, metrics, tokens, channels, heads and histograms.
+def print_tap(comparison: Comparison, row: TapResult, *, console: Console, run: str) -> None:
+    """Print one row in full: the verdict in words, then inputs, causes, costs, metrics, tokens, channels, heads.
 
     Args:
         comparison: what `row` belongs to.
         row: what is shown.
         console: where to print.
+        run: folder of the run, for the next command.
     """
-    words = failure_message(comparison, row).splitlines()
-    # The next command would be the one that printed this.
-    verdict = "\n".join(line for line in words if not line.startswith("  next "))
-    console.print(escape(verdict), highlight=False, soft_wrap=True)
+    console.print(escape(failure_message(comparison, row, run=run, shown=True)), highlight=False, soft_wrap=True)
     for title, table in _sections(comparison, row):
         console.print()
         console.print(f"[bold]{escape(title)}[/]", highlight=False)
@@ -42,6 +42,13 @@ def print_tap(comparison: Comparison, row: TapResult, *, console: Console) -> No
 def _sections(comparison: Comparison, row: TapResult) -> Iterator[tuple[str, Table | str]]:
     if row.inputs:
         yield "Inputs: where the error may come from", _inputs(comparison, row)
+    if row.diagnosis is not None and row.diagnosis.causes:
+        yield (
+            "Causes, replayed on the candidate's own inputs: what each explains, and what it leaves",
+            _causes(row.diagnosis),
+        )
+    if row.diagnosis is not None and row.diagnosis.cost is not None:
+        yield "Cost: the reference continued from this tap", _cost(row.diagnosis.cost)
     if row.errors is not None:
         yield "Difference from the truth, over all real elements", _metrics(row)
     if row.worst_tokens:
@@ -59,6 +66,13 @@ def _sections(comparison: Comparison, row: TapResult) -> Iterator[tuple[str, Tab
         )
 
 
+def _diagnosis_sections(diagnosis: Diagnosis) -> Iterator[tuple[str, Table]]:
+    if diagnosis.causes:
+        yield "Causes, replayed on the candidate's own inputs: what each explains and leaves", _causes(diagnosis)
+    if diagnosis.cost is not None:
+        yield "Cost: the reference continued from this tap", _cost(diagnosis.cost)
+
+
 def _table(*columns: str, text: Sequence[str] = ()) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in columns:
@@ -67,13 +81,42 @@ def _table(*columns: str, text: Sequence[str] = ()) -> Table:
 
 
 def _inputs(comparison: Comparison, row: TapResult) -> Table:
-    table = _table("tap", "status", "rel-L2", "R", text=("tap", "status"))
+    table = _table("tap", "status", "role", "rel-L2", "R", "local R", text=("tap", "status", "role"))
     known = {other.tap: other for other in comparison.rows if other.phase == row.phase}
     for name in row.inputs:
         source = known.get(name)
-        status = source.status if source else "not captured"
-        error = format_metric(source.errors.rel_l2 if source and source.errors else None)
-        table.add_row(name, status, error, format_metric(source.noise.noise_ratio if source and source.noise else None))
+        diagnosis = source.diagnosis if source else None
+        table.add_row(
+            name,
+            source.status if source else "not captured",
+            diagnosis.role if diagnosis else ABSENT,
+            format_metric(source.errors.rel_l2 if source and source.errors else None),
+            format_metric(source.noise.noise_ratio if source and source.noise else None),
+            format_metric(diagnosis.local.local_noise_ratio if diagnosis else None),
+        )
+    return table
+
+
+def _causes(diagnosis: Diagnosis) -> Table:
+    table = _table("hypothesis", "explained", "R left", "worst", "fitted", text=("hypothesis",))
+    for cause in diagnosis.causes:
+        table.add_row(
+            cause.hypothesis,
+            format_explained(cause.explained_share),
+            format_metric(cause.noise_ratio),
+            format_metric(cause.worst_token_noise_ratio),
+            format_count(cause.fitted),
+        )
+    return table
+
+
+def _cost(cost: TapCost) -> Table:
+    table = _table("next tokens", "its own error alone", "with what came in", text=("next tokens",))
+    for field in fields(cost.local_error):
+        alone, whole = (getattr(part, field.name) for part in (cost.local_error, cost.activation))
+        table.add_row(
+            field.name, *(format_metric(v) if isinstance(v, float) else format_count(v) for v in (alone, whole))
+        )
     return table
 
 

@@ -2,6 +2,6 @@
 
 from parity.cost.continuation import continue_from
 from parity.cost.logits import logit_cost
-from parity.cost.price import logits_cost, tap_cost
+from parity.cost.price import Prices
 
-__all__ = ["continue_from", "logit_cost", "logits_cost", "tap_cost"]
+__all__ = ["Prices", "continue_from", "logit_cost"]

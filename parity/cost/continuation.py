@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+import numpy.typing as npt
 
 from parity.replay.arrays import Floats, widened
 from parity.replay.predict import Captured
@@ -17,7 +20,8 @@ def continue_from(
 ) -> Floats:
     """Run the reference on from `replaced` and return what becomes of `until`.
 
-    Taps that depend on none of the replaced ones keep the truth's values; they must have been captured.
+    Taps that depend on none of the replaced ones keep the truth's values; where those were not captured, they are
+    recomputed.
 
     Args:
         reference: weights and tokens.
@@ -27,11 +31,19 @@ def continue_from(
         until: the tap to compute.
     """
     values: dict[str, Floats] = dict(replaced)
+
+    def value(name: str) -> npt.NDArray[Any]:
+        if name in values or name in truth:
+            return values[name] if name in values else truth[name]
+        values[name] = replay(reference, graph[name], [value(source) for source in graph[name].inputs])
+        return values[name]
+
+    changed = set(replaced)
     for tap in graph:
-        on_the_way = not tap.on_request and any(name in values for name in tap.inputs)
+        on_the_way = not tap.on_request and any(name in changed for name in tap.inputs)
         if on_the_way and tap.name not in replaced:
-            inputs = [values[name] if name in values else widened(truth[name]) for name in tap.inputs]
-            values[tap.name] = replay(reference, tap, inputs)
+            values[tap.name] = replay(reference, tap, [value(name) for name in tap.inputs])
+            changed.add(tap.name)
         if tap.name == until:
             break
-    return values[until] if until in values else widened(truth[until])
+    return widened(value(until))

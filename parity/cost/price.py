@@ -2,60 +2,80 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 
 from parity.cost.continuation import continue_from
 from parity.cost.logits import logit_cost
 from parity.diagnosis import LogitCost, TapCost
 from parity.dtypes import ROUNDING_REL_L2
-from parity.metrics import differences, real_rows
+from parity.metrics import RealRows, real_rows, squares
 from parity.replay.arrays import Floats, widened
 from parity.replay.local import Sides
+from parity.replay.predict import Captured, predict_rows
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph
 
-__all__ = ["logits_cost", "tap_cost"]
+__all__ = ["Prices"]
 
 
-def tap_cost(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides, predicted: Floats) -> TapCost:
-    """The cost of `tap`.
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Costs in one phase.
 
-    Args:
+    Attributes:
         reference: weights and tokens.
         graph: all taps.
-        tap: captured on both sides, finite.
-        sides: everything captured; the truth must hold every tap off the path from `tap` to the logits.
-        predicted: the reference's operation on the candidate's inputs, axes of the tap.
+        sides: everything captured; what was not is recomputed.
     """
-    truth, candidate = widened(sides.truth[tap.name]), widened(sides.candidate[tap.name])
-    noise = _logit_noise(reference, graph, sides)
-    activation = continue_from(reference, graph, sides.truth, {tap.name: candidate})
-    alone = continue_from(reference, graph, sides.truth, {tap.name: truth + (candidate - predicted)})
-    return TapCost(
-        _cost(reference, graph, sides, activation, noise),
-        _cost(reference, graph, sides, alone, noise),
-    )
 
+    reference: Reference
+    graph: TapGraph
+    sides: Sides
 
-def logits_cost(reference: Reference, graph: TapGraph, sides: Sides) -> LogitCost:
-    """The cost of everything together: the candidate's own logits."""
-    noise = _logit_noise(reference, graph, sides)
-    return _cost(reference, graph, sides, widened(sides.candidate["logits"]), noise)
+    def of_tap(self, tap: Tap, predicted: Floats) -> TapCost:
+        """The cost of `tap`, which is captured on both sides and finite.
 
+        Args:
+            tap: the tap.
+            predicted: the reference's operation on the candidate's inputs, axes of the tap.
+        """
+        truth, candidate = widened(self.sides.truth[tap.name]), widened(self.sides.candidate[tap.name])
+        return TapCost(
+            activation=self._continued(tap, candidate),
+            local_error=self._continued(tap, truth + (candidate - predicted)),
+        )
 
-def _cost(reference: Reference, graph: TapGraph, sides: Sides, logits: Floats, noise: Floats) -> LogitCost:
-    tap = graph["logits"]
-    truth, changed = (real_rows(array, tap, reference.tokens) for array in (sides.truth["logits"], logits))
-    return logit_cost(truth.values[:, 0], changed.values[:, 0], noise)
+    @property
+    def whole(self) -> LogitCost:
+        """The cost of everything together: the candidate's own logits, which it has captured and which are finite."""
+        return self._cost(self.sides.candidate["logits"])
 
+    def _continued(self, tap: Tap, values: Floats) -> LogitCost:
+        return self._cost(continue_from(self.reference, self.graph, self.sides.truth, {tap.name: values}))
 
-def _logit_noise(reference: Reference, graph: TapGraph, sides: Sides) -> Floats:
-    """Root mean square noise of a logit at each real token: the floor run's, at least one rounding."""
-    tap = graph["logits"]
-    truth = real_rows(sides.truth["logits"], tap, reference.tokens)
-    vocabulary = truth.values.shape[-1]
-    other = sides.truth if sides.floor is None else sides.floor
-    found = differences(truth, real_rows(other["logits"], tap, reference.tokens))
-    rounding = ROUNDING_REL_L2 * sides.dtype.unit_roundoff * np.sqrt(found.truth_squares[:, 0])
-    noise: Floats = np.maximum(np.sqrt(found.error_squares[:, 0]), rounding) / np.sqrt(vocabulary)
-    return noise
+    def _cost(self, logits: np.ndarray) -> LogitCost:
+        changed = real_rows(logits, self.graph["logits"], self.reference.tokens)
+        return logit_cost(self._truth.values[:, 0], changed.values[:, 0], self._noise)
+
+    @cached_property
+    def _truth(self) -> RealRows:
+        return self._logits(self.sides.truth)
+
+    @cached_property
+    def _noise(self) -> Floats:
+        """Root mean square noise of a logit at each real token: the floor run's, at least one rounding."""
+        other = self._truth if self.sides.floor is None else self._logits(self.sides.floor)
+        found = squares(self._truth, other)
+        rounding = ROUNDING_REL_L2 * self.sides.dtype.unit_roundoff * np.sqrt(found.truth_squares[:, 0])
+        errors = np.where(np.isfinite(found.error_squares[:, 0]), found.error_squares[:, 0], 0.0)
+        noise: Floats = np.maximum(np.sqrt(errors), rounding) / np.sqrt(self._truth.values.shape[-1])
+        return noise
+
+    def _logits(self, side: Captured) -> RealRows:
+        tap = self.graph["logits"]
+        if tap.name in side:
+            return real_rows(side[tap.name], tap, self.reference.tokens)
+        return predict_rows(self.reference, self.graph, tap, side)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from parity.replay.replay import Reference
 from parity.replay.roles import beyond, local_error
 from parity.taps import TapGraph
 
-__all__ = ["PhaseFindings", "find_aliased", "find_harmless", "take_apart"]
+__all__ = ["PhaseFindings", "find_aliased", "find_harmless", "findings_of", "take_apart"]
 
 _WITHIN = ("match", "rounding")
 
@@ -28,17 +28,18 @@ class PhaseFindings:
 
     Attributes:
         graph: all taps.
-        rows: the compared rows by tap, in graph order; only those whose values are finite on both sides.
+        rows: the compared rows by tap, in graph order, wherever the truth is finite and the floor run, if there is one,
+            tells the noise.
         errors: each row's error taken apart.
         consumers: the taps that read each captured tap, among the compared ones.
-        truth_rel_l2: how far the truth's output is from replay on the truth's inputs, by tap.
+        truth_rel_l2: how far the truth's output is from replay on the truth's inputs, by tap; empty where not known.
     """
 
     graph: TapGraph
     rows: Mapping[str, TapResult]
     errors: Mapping[str, LocalError]
     consumers: Mapping[str, tuple[str, ...]]
-    truth_rel_l2: Mapping[str, float]
+    truth_rel_l2: Mapping[str, float] = field(default_factory=dict)
 
     def inherits(self, tap: str) -> bool:
         """Whether what came into `tap` changes what a correct operation would put out."""
@@ -54,18 +55,35 @@ class PhaseFindings:
 
 def take_apart(reference: Reference, graph: TapGraph, rows: Mapping[str, TapResult], sides: Sides) -> PhaseFindings:
     """Replay every compared tap; `rows` are those of one phase."""
-    usable = {tap.name: rows[tap.name] for tap in graph if tap.name in rows and rows[tap.name].errors is not None}
     errors: dict[str, LocalError] = {}
-    consumers: dict[str, list[str]] = {name: [] for name in usable}
     truth: dict[str, float] = {}
-    for name in usable:
-        analysis = analyse_local(reference, graph, graph[name], sides)
-        errors[name], truth[name] = local_error(analysis, reference.tokens), analysis.truth_rel_l2
+    for tap in graph:
+        if tap.name in rows and _can_be_replayed(rows[tap.name]):
+            analysis = analyse_local(reference, graph, tap, sides)
+            truth[tap.name] = analysis.truth_rel_l2
+            known = sides.floor is None or analysis.local_floor.basis == "measured"
+            if known or rows[tap.name].errors is None:
+                errors[tap.name] = local_error(analysis, reference.tokens)
+    return replace(findings_of(graph, rows, errors, sides), truth_rel_l2=truth)
+
+
+def findings_of(
+    graph: TapGraph, rows: Mapping[str, TapResult], errors: Mapping[str, LocalError], sides: Sides
+) -> PhaseFindings:
+    """What `errors`, which were taken apart before, say about `rows`; which weights were used is not known."""
+    replayed = {tap.name: rows[tap.name] for tap in graph if tap.name in errors}
+    consumers: dict[str, list[str]] = {name: [] for name in replayed}
+    for name in replayed:
         for source in captured_inputs(graph, graph[name], sides.candidate):
-            if source in usable:
+            if source in replayed:
                 consumers[source].append(name)
     readers = {name: tuple(found) for name, found in consumers.items()}
-    return PhaseFindings(graph, usable, errors, readers, truth)
+    return PhaseFindings(graph, replayed, {name: errors[name] for name in replayed}, readers)
+
+
+def _can_be_replayed(row: TapResult) -> bool:
+    """Both sides are there, of one shape, and the truth is finite."""
+    return row.errors is not None or (row.non_finite is not None and row.non_finite.reference == 0)
 
 
 def find_harmless(found: PhaseFindings) -> frozenset[str]:
@@ -77,7 +95,8 @@ def find_harmless(found: PhaseFindings) -> frozenset[str]:
     for name in reversed(list(found.rows)):
         readers = found.consumers[name]
         differs = found.rows[name].status not in _WITHIN
-        if differs and readers and all(not found.inherits(r) or r in harmless for r in readers):
+        finite = found.rows[name].errors is not None
+        if differs and finite and readers and all(not found.inherits(r) or r in harmless for r in readers):
             harmless.add(name)
     return frozenset(harmless)
 

@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from parity.cost import tap_cost
+import numpy as np
+
+from parity.commands import capture_option
+from parity.comparison import TapResult
+from parity.cost import Prices
 from parity.diagnose.case import SourceCase
 from parity.diagnose.explain import explain
 from parity.diagnose.hypotheses import HYPOTHESES
 from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis
 from parity.diagnose.signature import describe
-from parity.diagnosis import Cause, Diagnosis
+from parity.diagnosis import Cause, TapCost
+from parity.limits import AppliedLimits
 from parity.replay.arrays import widened
 from parity.replay.local import Sides, analyse_local
 from parity.replay.predict import captured_inputs, predict
 from parity.replay.replay import Reference
-from parity.taps import Tap, TapGraph
+from parity.taps import Tap, TapGraph, count_parameters
 
-__all__ = ["EXPLAINED_SHARE", "PRICED_SOURCES", "SourceDoctor"]
+__all__ = ["PRICED_SOURCES", "SourceDoctor"]
 
 PRICED_SOURCES = 16
-"""Sources in graph order whose cost is computed; each takes two continuations of the reference."""
+"""Sources in graph order whose cost is computed at most; each takes two continuations of the reference."""
 
-EXPLAINED_SHARE = 0.99
-"""A cause that leaves more than a hundredth of the residual, and more than noise, gets the signature beside it."""
+_PRICED_AT_ANY_RATE = 2
+_AFFORDABLE = 2e13
+"""Floating-point operations that may be spent on prices: a few minutes of one core, in float64."""
 
 
 class SourceDoctor:
@@ -35,28 +41,34 @@ class SourceDoctor:
     """
 
     def __init__(
-        self, reference: Reference, graph: TapGraph, sides: Sides, *, priced_sources: int = PRICED_SOURCES
+        self, reference: Reference, graph: TapGraph, sides: Sides, *, priced_sources: int | None = None
     ) -> None:
         self._reference = reference
         self._graph = graph
         self._sides = sides
+        self._prices = Prices(reference, graph, sides)
         self._winners: dict[str, str] = {}
-        self._unpriced = priced_sources
+        self._unpriced = _affordable(graph, reference) if priced_sources is None else priced_sources
 
-    def examine(self, tap: Tap, diagnosis: Diagnosis, *, noise_limit: float, price: bool) -> Diagnosis:
-        """Add causes, signature and, under `price`, cost to the diagnosis of a source."""
-        case = self._case(tap)
-        whole = len(case.inputs) == len(tap.inputs)
-        causes = self._causes(case, noise_limit) if whole else ()
-        if causes and _explains(causes[0], noise_limit):
+    def examine(self, row: TapResult) -> TapResult:
+        """`row`, whose role is source, with causes, signature and, where its error can reach the output, cost."""
+        assert row.diagnosis is not None
+        case = self._case(self._graph[row.tap])
+        whole = len(case.inputs) == len(case.tap.inputs)
+        causes = self._causes(case, row.limits) if whole else ()
+        if causes and causes[0].leaves_rounding(row.limits):
             signature = ""
         else:
-            signature = describe(case) if whole else self._unseen(tap)
-        cost = None
-        if price and self._unpriced > 0:
-            self._unpriced -= 1
-            cost = tap_cost(self._reference, self._graph, tap, self._sides, case.predicted)
-        return replace(diagnosis, causes=causes, signature=signature, cost=cost)
+            signature = describe(case) if whole else self._unseen(case.tap)
+        diagnosis = replace(row.diagnosis, causes=causes, signature=signature, cost=self._cost(row, case))
+        return replace(row, diagnosis=diagnosis)
+
+    def _cost(self, row: TapResult, case: SourceCase) -> TapCost | None:
+        can_be_priced = row.errors is not None and np.isfinite(case.predicted).all()
+        if not can_be_priced or row.status in ("harmless", "aliased") or self._unpriced <= 0:
+            return None
+        self._unpriced -= 1
+        return self._prices.of_tap(case.tap, case.predicted)
 
     def _case(self, tap: Tap) -> SourceCase:
         sides = self._sides
@@ -65,9 +77,9 @@ class SourceDoctor:
             tap=tap,
             graph=self._graph,
             reference=self._reference,
-            inputs=tuple(widened(sides.candidate[name]) for name in tap.inputs if name in sides.candidate),
+            inputs=tuple(widened(sides.read[name]) for name in tap.inputs if name in sides.read),
             output=widened(sides.candidate[tap.name]),
-            predicted=predict(self._reference, self._graph, tap, sides.candidate),
+            predicted=predict(self._reference, self._graph, tap, sides.read),
             floor=found.local_floor,
             candidate=sides.candidate,
             truth=sides.truth,
@@ -77,12 +89,13 @@ class SourceDoctor:
     def _unseen(self, tap: Tap) -> str:
         """Hypotheses are about one operation; here several lie between what was captured."""
         start = ", ".join(captured_inputs(self._graph, tap, self._sides.candidate)) or "the token ids"
-        return f"the fault lies between {start} and this tap: capture the taps between them to see which it is"
+        option = capture_option(tap.name, tap.layer)
+        return f"the fault lies between {start} and this tap: capture the taps between them with {option}"
 
-    def _causes(self, case: SourceCase, noise_limit: float) -> tuple[Cause, ...]:
-        usual = self._usual(case.tap)
+    def _causes(self, case: SourceCase, limits: AppliedLimits) -> tuple[Cause, ...]:
+        noise_limit, usual = limits.noise_ratio, self._usual(case.tap)
         causes = explain(case, usual, noise_limit=noise_limit) if usual else ()
-        if not causes or not _explains(causes[0], noise_limit):
+        if not causes or not causes[0].leaves_rounding(limits):
             causes = explain(case, HYPOTHESES, noise_limit=noise_limit)
         if causes:
             self._winners[case.tap.kind] = causes[0].hypothesis
@@ -94,6 +107,7 @@ class SourceDoctor:
         return [h for h in HYPOTHESES if h.name == own or (h.name in named and h.rank < DESCRIPTION_RANK)]
 
 
-def _explains(cause: Cause, noise_limit: float) -> bool:
-    within_noise = cause.noise_ratio is not None and cause.noise_ratio <= noise_limit
-    return within_noise or cause.explained_share >= EXPLAINED_SHARE
+def _affordable(graph: TapGraph, reference: Reference) -> int:
+    """How many sources are priced: all that matter in a small model, the first two in a large one."""
+    of_one = 2 * 2 * count_parameters(graph) * int(reference.tokens.mask.sum())
+    return int(np.clip(_AFFORDABLE // max(1, of_one), _PRICED_AT_ANY_RATE, PRICED_SOURCES))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 import onnx_ir
 
 from parity.engines.feeds import network_feeds
+from parity.engines.marking import COPIES, mark_outputs
 from parity.engines.onnxruntime_probe import (
     CPU,
     import_onnxruntime,
@@ -29,6 +31,7 @@ from parity.tokens import Phase, TokenBatch
 
 __all__ = ["OnnxRuntimeOptions", "OnnxRuntimeRunner", "engine_errors", "require_dtype", "session_options"]
 
+_DEFAULTS = {"level": "all", "threads": "0", "copies": "none"}
 _LEVELS = {"all": "ORT_ENABLE_ALL", "basic": "ORT_ENABLE_BASIC", "disabled": "ORT_DISABLE_ALL"}
 _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
 _INPUT_DTYPES = {
@@ -48,10 +51,12 @@ class OnnxRuntimeOptions:
     Attributes:
         level: graph optimisation: ``all``, ``basic`` (no fused kernels) or ``disabled`` (the graph as it is).
         threads: of one operator; 0 for one per core.
+        copies: what a tap is put out as: ``none``, the tensor itself; ``fp32`` or its ``own`` type, a copy.
     """
 
     level: str = "all"
     threads: int = 0
+    copies: str = "none"
 
     @classmethod
     def parse(cls, options: Mapping[str, str]) -> OnnxRuntimeOptions:
@@ -60,14 +65,18 @@ class OnnxRuntimeOptions:
         Raises:
             ParityError: a name or a value is unknown.
         """
-        if unknown := sorted(set(options) - {"level", "threads"}):
-            raise ParityError(f"onnxruntime has no option {', '.join(unknown)}", cure="its options are level, threads")
-        level, threads = options.get("level", "all"), options.get("threads", "0")
+        if unknown := sorted(set(options) - set(_DEFAULTS)):
+            raise ParityError(
+                f"onnxruntime has no option {', '.join(unknown)}", cure=f"its options are {', '.join(_DEFAULTS)}"
+            )
+        level, threads, copies = (options.get(name, default) for name, default in _DEFAULTS.items())
         if level not in _LEVELS:
             raise ParityError(f"onnxruntime: unknown level {level!r}", cure=f"use one of {', '.join(_LEVELS)}")
         if not threads.isdigit():
             raise ParityError(f"onnxruntime: threads must be a number, found {threads!r}")
-        return cls(level, int(threads))
+        if copies not in COPIES:
+            raise ParityError(f"onnxruntime: unknown copies {copies!r}", cure=f"use one of {', '.join(COPIES)}")
+        return cls(level, int(threads), copies)
 
 
 class OnnxRuntimeRunner:
@@ -97,7 +106,7 @@ class OnnxRuntimeRunner:
         self._options = OnnxRuntimeOptions.parse(options or {})
         self._network = open_network(Path(network), graph=graph, mapping=mapping)
         self._model = model
-        self._session: tuple[tuple[str, ...], Any] | None = None
+        self._session: _Session | None = None
         require_dtype(self._network.dtype)
 
     def describe(self) -> RunnerInfo:
@@ -115,6 +124,7 @@ class OnnxRuntimeRunner:
                 "provider": CPU,
                 "optimization_level": self._options.level,
                 "threads": str(self._options.threads or "one per core"),
+                "copies": self._options.copies,
                 "arithmetic": network.dtype if rounds else f"float32, rounded to {network.dtype} at outputs only",
                 **(info.flags if info else {}),
             },
@@ -128,22 +138,45 @@ class OnnxRuntimeRunner:
             ParityError: the network asks for inputs that it can't be given, or ONNX Runtime fails.
         """
         tensors = [self._network.tensors[tap.name] for tap in taps]
-        wanted = list(dict.fromkeys(tensors))
+        wanted = tuple(dict.fromkeys(tensors))
         session = self._session_with(wanted)
-        feeds = _feeds(session, phase.tokens, self._network)
+        feeds = _feeds(session.engine, phase.tokens, self._network)
         with engine_errors(self._network.path):
-            arrays = dict(zip(wanted, session.run(wanted, feeds), strict=True))
+            found = session.engine.run([session.outputs[name] for name in wanted], feeds)
+        arrays = dict(zip(wanted, found, strict=True))
+        del found
         for place, (tap, tensor) in enumerate(zip(taps, tensors, strict=True)):
             array = arrays[tensor] if tensor in tensors[place + 1 :] else arrays.pop(tensor)
             sink(tap.name, np.ascontiguousarray(array))
 
-    def _session_with(self, tensors: Sequence[str]) -> Any:
+    def rebuilt(self) -> OnnxRuntimeRunner:
+        """The same network at another level of optimisation; the number of threads changes nothing."""
+        return self._variant(replace(self._options, level="all" if self._options.level == "disabled" else "disabled"))
+
+    def marked_otherwise(self) -> OnnxRuntimeRunner:
+        """The same network with taps put out as copies in fp32, or as themselves where they were copies."""
+        return self._variant(replace(self._options, copies="fp32" if self._options.copies == "none" else "none"))
+
+    def _variant(self, options: OnnxRuntimeOptions) -> OnnxRuntimeRunner:
+        other = copy(self)
+        other._options, other._session = options, None
+        return other
+
+    def _session_with(self, tensors: tuple[str, ...]) -> _Session:
         """The session that puts out `tensors`; only the latest is kept, since each holds all weights."""
-        key = tuple(tensors)
-        if self._session is None or self._session[0] != key:
+        if self._session is None or self._session.tensors != tensors:
             self._session = None
-            self._session = key, _open_session(self._network, tensors, self._options)
-        return self._session[1]
+            self._session = _open_session(self._network, tensors, self._options)
+        return self._session
+
+
+@dataclass(frozen=True, eq=False)
+class _Session:
+    """ONNX Runtime's own session, and the output that holds each of `tensors`."""
+
+    tensors: tuple[str, ...]
+    outputs: Mapping[str, str]
+    engine: Any
 
 
 def session_options(options: OnnxRuntimeOptions) -> Any:
@@ -156,12 +189,22 @@ def session_options(options: OnnxRuntimeOptions) -> Any:
     return settings
 
 
-def _open_session(network: TappedNetwork, tensors: Sequence[str], options: OnnxRuntimeOptions) -> Any:
+def _open_session(network: TappedNetwork, tensors: tuple[str, ...], options: OnnxRuntimeOptions) -> _Session:
     settings = session_options(options)
     # A model that comes as bytes has no folder, and ONNX Runtime reads no weights from outside one.
     settings.add_session_config_entry(_WEIGHTS_FOLDER, str(network.path.parent.resolve()))
+    serialized, outputs = _marked(network, tensors, options.copies)
     with engine_errors(network.path):
-        return import_onnxruntime().InferenceSession(network.with_outputs(tensors), settings, providers=[CPU])
+        engine = import_onnxruntime().InferenceSession(serialized, settings, providers=[CPU])
+    return _Session(tensors, outputs, engine)
+
+
+def _marked(network: TappedNetwork, tensors: tuple[str, ...], copies: str) -> tuple[bytes, Mapping[str, str]]:
+    if copies == "none":
+        return network.with_outputs(tensors), {name: name for name in tensors}
+    model = onnx_ir.from_proto(onnx_ir.to_proto(network.model))
+    outputs = mark_outputs(model.graph, tensors, copies=copies)
+    return bytes(onnx_ir.to_proto(model).SerializeToString()), outputs
 
 
 def _feeds(session: Any, tokens: TokenBatch, network: TappedNetwork) -> dict[str, npt.NDArray[Any]]:

@@ -22,7 +22,10 @@ __all__ = [
     "parse_options",
 ]
 
-KNOWN_ENGINES: Mapping[str, tuple[str, ...]] = {"onnxruntime": ("level", "threads"), "tensorrt": OPTION_NAMES}
+KNOWN_ENGINES: Mapping[str, tuple[str, ...]] = {
+    "onnxruntime": ("level", "threads", "copies"),
+    "tensorrt": OPTION_NAMES,
+}
 """Each engine with the options that it takes."""
 
 _FORMS = (

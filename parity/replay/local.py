@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ import numpy.typing as npt
 from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
 from parity.metrics import RealRows, Squares, TokenFloor, real_rows, rel_l2, squares
 from parity.replay.arrays import Floats
+from parity.replay.fed import Overlaid
 from parity.replay.predict import Captured, captured_inputs, predict_rows
 from parity.replay.replay import Reference, sensitivity_rows
 from parity.taps import Tap, TapGraph
@@ -62,6 +63,8 @@ class Sides:
         truth, candidate: both sides.
         floor: the floor run, or None.
         dtype: what the candidate computes in.
+        fed: what the candidate's operations have read in place of taps that it put out itself: the reference's residual
+            stream, where its layers were run alone.
         kept: where replays of truth and floor are kept for the next candidate; None keeps none.
     """
 
@@ -70,6 +73,12 @@ class Sides:
     floor: Captured | None
     dtype: DtypeInfo
     kept: KeptReplays | None = None
+    fed: Captured = field(default_factory=dict)
+
+    @property
+    def read(self) -> Captured:
+        """What the candidate's operations have read."""
+        return Overlaid(self.candidate, self.fed) if self.fed else self.candidate
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +92,8 @@ class LocalAnalysis:
     Attributes:
         local: the candidate's output from f(x_candidate).
         local_floor: the noise of `local` at each token: what storing the inputs in the candidate's dtype costs
-            and, with a floor run, what that run's own operation does.
+            and, with a floor run, what that run's own operation does; its basis is ``measured`` in the latter case,
+            ``rounding`` in the former.
         inherited: f(x_candidate) from f(x_truth).
         inherited_floor: likewise: what storing the inputs costs, and what the floor run inherits.
         truth_rel_l2: how far the truth's output is from f(x_truth): nothing but the truth's own rounding, unless replay
@@ -101,10 +111,12 @@ class LocalAnalysis:
     noise_gain: float | None
 
 
+# Captured infinities are a finding, not an accident.
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> LocalAnalysis:
     """Take the error of `tap` apart; candidate and truth have captured it, and the truth is finite."""
     view = _View(reference, graph, tap, captured_inputs(graph, tap, sides.candidate))
-    truth, predicted = _replayed_truth(view, sides), view.predict(sides.candidate)
+    truth, predicted = _replayed_truth(view, sides), view.predict(sides.read)
     known = _finite_rows(predicted)
     local = _where(known, squares(predicted, view.captured(sides.candidate)), 0.0)
     inherited = _where(known, squares(truth.expected, predicted), math.inf)
@@ -114,7 +126,7 @@ def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides)
         inherited,
         _floor(truth.inherited_noise, inherited, sides.dtype),
         truth.truth_rel_l2,
-        _gain(inherited, view.incoming(sides.truth, sides.candidate)),
+        _gain(inherited, view.incoming(sides.truth, sides.read)),
         truth.noise_gain,
     )
 
@@ -227,7 +239,8 @@ def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> Token
     scale = np.sqrt(judged.truth_squares.sum(axis=1))
     rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * scale
     error = np.maximum(np.sqrt(total), rounding)
-    return TokenFloor(error, rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum())), "measured")
+    own = rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum()))
+    return TokenFloor(error, own, "measured" if len(parts) > 1 else "rounding")
 
 
 def _gain(inherited: Squares, incoming: float) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from parity.diagnosis import LocalError, LocalProfile
 from parity.formatting import format_metric
 from parity.limits import AppliedLimits
@@ -63,10 +65,13 @@ def role_reason(role: str, error: LocalError, limits: AppliedLimits) -> str:
     local = f"local R {_ratios(error.local_noise_ratio, error.worst_token_local_noise_ratio)}"
     inherited = f"R {_ratios(error.inherited_noise_ratio, error.worst_token_inherited_noise_ratio)}"
     allowed = f"{limits.noise_ratio:g} ({limits.worst_token_noise_ratio:g})"
+    if math.isinf(error.worst_token_local_noise_ratio):
+        return "its output is NaN or infinite where the reference's operation, on the candidate's own inputs, is finite"
+    if math.isinf(error.worst_token_inherited_noise_ratio):
+        return f"what came in is NaN or infinite; elsewhere {local}"
     if role == "source":
-        return (
-            f"{local} is above {allowed}: on the candidate's own inputs the reference's operation gives another result"
-        )
+        what = "on the candidate's own inputs the reference's operation gives another result"
+        return f"{what}: {local}, allowed are {allowed}"
     if role == "clean":
         return f"{local} and inherited {inherited} are within {allowed}"
     return f"{local} is within {allowed}, inherited {inherited} is not; {_gain_words(error)}"

@@ -6,6 +6,7 @@ needs, and are imported where a command needs them:
 
 * `parity.session.run`: a whole run;
 * `parity.session.reference`, `parity.session.candidate`: one side alone;
+* `parity.session.observer`: the candidate with and without taps;
 * `parity.session.network`: checkpoint and network;
 * `parity.session.views`: the files that people open;
 * `parity.session.stored`: a run that is there already.
@@ -14,6 +15,7 @@ needs, and are imported where a command needs them:
 from parity.session.progress import PlainProgress, Progress, SilentProgress
 from parity.session.request import (
     CandidateRequest,
+    EngineChecks,
     InputRequest,
     Judging,
     PlantedFault,
@@ -23,6 +25,7 @@ from parity.session.request import (
 
 __all__ = [
     "CandidateRequest",
+    "EngineChecks",
     "InputRequest",
     "Judging",
     "PlainProgress",

@@ -9,7 +9,15 @@ from pathlib import Path
 from parity import options
 from parity.limits import FlagRule, Limits, NoiseRule, default_limits, parse_flag, parse_limit
 
-__all__ = ["CandidateRequest", "InputRequest", "Judging", "PlantedFault", "ReferenceRequest", "RunRequest"]
+__all__ = [
+    "CandidateRequest",
+    "EngineChecks",
+    "InputRequest",
+    "Judging",
+    "PlantedFault",
+    "ReferenceRequest",
+    "RunRequest",
+]
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,38 @@ class PlantedFault:
 
 
 @dataclass(frozen=True)
+class EngineChecks:
+    """What is to be known of what taps do to the candidate's engine.
+
+    Attributes:
+        observer: run it without taps too: ``auto``, ``on`` or ``off``.
+        rebuild_noise: and once more, built in another way.
+        probe_sets: spread the taps over engines that are faithful.
+        aliasing: run it with taps marked in the other way, too.
+    """
+
+    observer: str = options.OBSERVER.default
+    rebuild_noise: bool = options.REBUILD_NOISE.default
+    probe_sets: bool = options.PROBE_SETS.default
+    aliasing: bool = options.CHECK_ALIASING.default
+
+    @property
+    def comparisons(self) -> tuple[str, ...]:
+        """The flags given that compare engines with the one without taps."""
+        asked = {
+            options.OBSERVER.flag: self.observer == "on",
+            options.REBUILD_NOISE.flag: self.rebuild_noise,
+            options.PROBE_SETS.flag: self.probe_sets,
+        }
+        return tuple(flag for flag, given in asked.items() if given)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Every flag given."""
+        return (*self.comparisons, *([options.CHECK_ALIASING.flag] if self.aliasing else []))
+
+
+@dataclass(frozen=True)
 class CandidateRequest:
     """Which port is judged.
 
@@ -76,13 +116,17 @@ class CandidateRequest:
         spec: engine and dtype, an .onnx file or the folder of a dump, as `parity.engines.spec` reads it.
         checkpoint: TensorRT-LLM checkpoint to build the network from; None to convert the reference.
         mapping: file of tensor names, for an .onnx file.
+        precision: file that says which operations of the network run in fp32; None to run it as it is.
         fault: defect to plant; None for an honest candidate.
+        checks: of its taps.
     """
 
     spec: str
     checkpoint: Path | None = options.CHECKPOINT.default
     mapping: Path | None = options.MAPPING.default
+    precision: Path | None = options.PRECISION.default
     fault: PlantedFault | None = None
+    checks: EngineChecks = field(default_factory=EngineChecks)
 
 
 @dataclass(frozen=True)
@@ -111,6 +155,7 @@ class RunRequest:
         inputs: what goes into both.
         taps: selection, as `parity.taps.select_taps` reads it.
         no_floor: leave the noise floor out.
+        no_diagnosis: do not take errors apart.
         judging: limits beyond the shipped ones.
     """
 
@@ -120,4 +165,5 @@ class RunRequest:
     inputs: InputRequest = field(default_factory=InputRequest)
     taps: str = options.TAPS.default
     no_floor: bool = options.NO_FLOOR.default
+    no_diagnosis: bool = options.NO_DIAGNOSIS.default
     judging: Judging = field(default_factory=Judging)

@@ -1,19 +1,21 @@
-"""A whole run: record reference, noise floor and candidate, compare them, write the views."""
+"""A whole run: record reference, noise floor and candidate, compare and diagnose them, write the views."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from parity.compare_dumps import compare_dumps
 from parity.comparison import Comparison
 from parity.dtypes import dtype_info
 from parity.dump import Dump
 from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec
 from parity.hooks import Checkpoint, open_checkpoint
+from parity.options import NO_DIAGNOSIS
 from parity.runner import Runner
-from parity.session.candidate import check_candidate, network_folder, open_candidate, record_runner
+from parity.session.candidate import check_candidate, network_folder, open_candidate
+from parity.session.diagnosis import diagnose_if_possible
+from parity.session.dumps import RunDumps
+from parity.session.observer import Yardstick, record_observed
 from parity.session.progress import Progress
 from parity.session.prompts import make_phases
 from parity.session.reference import record_model
@@ -63,10 +65,10 @@ def run(request: RunRequest, *, progress: Progress) -> RunResult:
     truth = choose_truth(request.reference.truth, candidate_dtype=dtype, graph=graph)
     plan = _Plan(request, checkpoint, phases, taps, progress)
     reference = plan.record_model("the reference", dtype=truth, role="reference", name=REFERENCE_DUMP)
-    floors = []
+    floors: tuple[Dump, ...] = ()
     if not request.no_floor:
-        floors = [plan.record_model("the noise floor", dtype=dtype, role="floor", name=FLOOR_DUMP)]
-    return plan.conclude(reference, plan.record_candidate(candidate), floors)
+        floors = (plan.record_model("the noise floor", dtype=dtype, role="floor", name=FLOOR_DUMP),)
+    return plan.conclude(RunDumps(reference, plan.record_candidate(candidate, reference, floors), floors))
 
 
 @dataclass(frozen=True)
@@ -84,19 +86,32 @@ class _Plan:
         with self.progress.step(f"recording {what} in {dtype_info(dtype).short}"):
             return record_model(self.checkpoint, model, self.phases, dtype=dtype, role=role, taps=self.taps, out=out)
 
-    def record_candidate(self, candidate: Runner | Dump) -> Dump:
+    def record_candidate(self, candidate: Runner | Dump, reference: Dump, floors: tuple[Dump, ...]) -> Dump:
         if isinstance(candidate, Dump):
             return candidate
-        out = self.request.out / CANDIDATE_DUMP
-        return record_runner(candidate, self.phases, taps=self.taps, out=out, progress=self.progress)
+        return record_observed(
+            candidate,
+            self.request.candidate.checks,
+            self.phases,
+            taps=self.taps,
+            out=self.request.out / CANDIDATE_DUMP,
+            yardstick=Yardstick(reference, floors, self.request.judging.limits_for(candidate.describe().dtype)),
+            progress=self.progress,
+        )
 
-    def conclude(self, reference: Dump, candidate: Dump, floors: Sequence[Dump]) -> RunResult:
-        out = self.request.out
-        limits = self.request.judging.limits_for(candidate.manifest.runner.dtype)
-        with self.progress.step(f"comparing {len(self.taps)} taps"):
-            comparison = compare_dumps(reference, candidate, floors=floors, limits=limits, relative_to=out)
-        with self.progress.step("writing the report"):
+    def conclude(self, dumps: RunDumps) -> RunResult:
+        out, progress = self.request.out, self.progress
+        limits = self.request.judging.limits_for(dumps.candidate.manifest.runner.dtype)
+        with progress.step(f"comparing {len(self.taps)} taps"):
+            comparison = dumps.compare(limits=limits, relative_to=out)
+        comparison = self._diagnosed(comparison, dumps)
+        with progress.step("writing the report"):
             return RunResult(comparison, write_views(comparison, out))
+
+    def _diagnosed(self, comparison: Comparison, dumps: RunDumps) -> Comparison:
+        if self.request.no_diagnosis:
+            return replace(comparison, undiagnosed=f"{NO_DIAGNOSIS.flag} was given")
+        return diagnose_if_possible(comparison, dumps, folder=self.checkpoint.folder, progress=self.progress)
 
 
 def _inputs(request: RunRequest, spec: CandidateSpec) -> InputRequest:

@@ -10,7 +10,7 @@ import pytest
 from parity import options
 from parity.errors import ParityError
 from parity.options import SUITE_OPTIONS, Option
-from parity.session import CandidateRequest, InputRequest, Judging, ReferenceRequest, RunRequest
+from parity.session import CandidateRequest, EngineChecks, InputRequest, Judging, ReferenceRequest, RunRequest
 
 __all__ = ["asked_judging", "asked_request", "asked_stored_run", "given_options"]
 
@@ -80,6 +80,13 @@ def asked_request(config: pytest.Config) -> RunRequest:
             _value(config, options.CANDIDATE),
             checkpoint=_value(config, options.CHECKPOINT),
             mapping=_value(config, options.MAPPING),
+            precision=_value(config, options.PRECISION),
+            checks=EngineChecks(
+                _value(config, options.OBSERVER),
+                _value(config, options.REBUILD_NOISE),
+                _value(config, options.PROBE_SETS),
+                _value(config, options.CHECK_ALIASING),
+            ),
         ),
         out=_value(config, options.OUT) or _DEFAULT_OUT,
         inputs=InputRequest(
@@ -89,6 +96,7 @@ def asked_request(config: pytest.Config) -> RunRequest:
         ),
         taps=_value(config, options.TAPS),
         no_floor=_value(config, options.NO_FLOOR),
+        no_diagnosis=_value(config, options.NO_DIAGNOSIS),
         judging=asked_judging(config),
     )
 

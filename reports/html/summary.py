@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from parity.answer import Answer, SourceAnswer, make_answer
+from parity.commands import next_command
 from parity.comparison import FAILING_STATUSES, Comparison, TapResult
 from parity.reports.html.payload import tap_anchor
 from parity.reports.html.text import visible_text
@@ -24,11 +26,11 @@ class StatusCount:
 
 @dataclass(frozen=True)
 class NextStep:
-    """A command to type, and the tap that it shows with its address in the page."""
+    """A command to type, and the tap that it shows with its address in the page; empty where it shows none."""
 
     command: str
-    tap: str
-    anchor: str
+    tap: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Summary:
         surroundings: what the taps before and after the first divergence do where errors were not taken apart, and
             why flags pass.
         counts: rows by status, the best status first.
-        next: what to do where no source says it; None where nothing asks for it.
+        next: what to do beside what the sources ask for.
     """
 
     passed: bool
@@ -52,7 +54,7 @@ class Summary:
     answer: Answer
     surroundings: tuple[str, ...]
     counts: tuple[StatusCount, ...]
-    next: NextStep | None
+    next: tuple[NextStep, ...]
 
     def next_of(self, source: SourceAnswer) -> NextStep:
         """What to do about a source."""
@@ -70,7 +72,7 @@ def summarise(comparison: Comparison, *, run: str) -> Summary:
         answer=answer,
         surroundings=tuple(map(visible_text, _surroundings(comparison, first, diagnosed=answer.diagnosed))),
         counts=tuple(StatusCount(name, format_count(n), name in FAILING_STATUSES) for name, n in counts),
-        next=_next(answer, first),
+        next=tuple(_next(answer, first, run)),
     )
 
 
@@ -94,11 +96,14 @@ def _subject(comparison: Comparison) -> str:
     )
 
 
-def _next(answer: Answer, first: TapResult | None) -> NextStep | None:
-    """The first divergence, unless a source says what to do; one without numbers is for itself."""
-    if first is None or (answer.groups and first.errors is not None):
-        return None
-    return NextStep(visible_text(answer.commands[-1]), visible_text(first.tap), tap_anchor(first))
+def _next(answer: Answer, first: TapResult | None, run: str) -> Iterator[NextStep]:
+    """The commands that no source names."""
+    told = {group.lead.command for group in answer.groups}
+    for command in answer.commands:
+        if first is not None and command == next_command(run, first.tap) and command not in told:
+            yield NextStep(command, first.tap, tap_anchor(first))
+        elif command not in told:
+            yield NextStep(command)
 
 
 def _surroundings(comparison: Comparison, first: TapResult | None, *, diagnosed: bool) -> tuple[str, ...]:

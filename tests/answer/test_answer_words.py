@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from made_rows import cost
+from made_rows import absent, cost, row
 
 from parity.answer import cost_sentence, logits_sentence
 from parity.answer.cause_words import (
     EXPLAINED,
+    NOT_SOUGHT,
     PARTLY_EXPLAINED,
     UNEXPLAINED,
     cause_answer,
@@ -15,14 +16,20 @@ from parity.answer.cause_words import (
     verdict_of,
 )
 from parity.diagnosis import Cause
-from parity.limits import default_limits
 
-LIMITS = default_limits("float16").for_tap("q")
+ROW = row("q", status="mismatch", ratio=40.0)
 
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.5, "50%"), (0.875, "88%"), (0.9912, "99.12%"), (0.99998, "99.998%"), (0.9999996, "99.99996%"), (1.0, "100%")],
+    [
+        (0.5, "50%"),
+        (0.875, "88%"),
+        (0.9912, "99.12%"),
+        (0.99998, "99.998%"),
+        (0.99999996, "over 99.9999%"),
+        (1.0, "100%"),
+    ],
 )
 def test_a_share_shows_what_is_left_with_two_digits(share: float, text: str) -> None:
     assert format_explained(share) == text
@@ -34,31 +41,41 @@ def test_a_share_that_is_not_everything_never_reads_as_everything() -> None:
 
 def test_a_cause_that_leaves_rounding_is_an_explanation() -> None:
     cause = Cause("bias_missing", "the bias is missing.", 0.9998, 1.03, 2.1, 0)
-    answer = cause_answer(cause, LIMITS)
+    answer = cause_answer(cause, ROW)
     assert answer.sentence == "the bias is missing"
-    assert answer.evidence == "explains 99.98% of the residual; what is left is rounding: R 1.03 (worst token 2.10)"
-    assert verdict_of((cause,), LIMITS) == EXPLAINED
+    assert answer.evidence == "explains 99.98% of its error; what is left is rounding: R 1.03 (worst token 2.10)"
+    assert verdict_of((cause,), ROW, coarse=False) == EXPLAINED
 
 
 @pytest.mark.parametrize(("ratio", "worst"), [(30.0, 50.0), (1.0, 50.0)])
 def test_a_cause_that_leaves_more_is_a_part_of_one(ratio: float, worst: float) -> None:
     cause = Cause("scale", "off by a factor of 1.1", 0.995, ratio, worst, 1)
-    assert "what is left is more than rounding: R" in cause_answer(cause, LIMITS).evidence
-    assert cause_answer(cause, LIMITS).evidence.endswith("; 1 number solved for")
-    assert verdict_of((cause,), LIMITS) == PARTLY_EXPLAINED
+    assert "what is left is more than rounding: R" in cause_answer(cause, ROW).evidence
+    assert cause_answer(cause, ROW).evidence.endswith("(worst token 50.0)")
+    assert verdict_of((cause,), ROW, coarse=False) == PARTLY_EXPLAINED
+
+
+def test_many_fitted_numbers_are_told() -> None:
+    assert cause_answer(Cause("a", "b", 0.9, 1.0, 2.0, 256), ROW).evidence.endswith("; 256 numbers were fitted to it")
+
+
+def test_what_is_not_finite_has_no_ratio() -> None:
+    evidence = cause_answer(Cause("overflowed", "b", 1.0, None, None, 0), absent("q", status="not finite")).evidence
+    assert evidence == "explains 100% of the values that are not finite"
 
 
 def test_without_a_floor_the_share_decides() -> None:
-    assert verdict_of((Cause("a", "b", 0.995, None, None, 0),), LIMITS) == EXPLAINED
-    assert verdict_of((Cause("a", "b", 0.9, None, None, 0),), LIMITS) == PARTLY_EXPLAINED
-    assert cause_answer(Cause("a", "b", 0.9, None, None, 0), LIMITS).evidence == "explains 90% of the residual"
-    assert verdict_of((), LIMITS) == UNEXPLAINED
+    assert verdict_of((Cause("a", "b", 0.995, None, None, 0),), ROW, coarse=False) == EXPLAINED
+    assert verdict_of((Cause("a", "b", 0.9, None, None, 0),), ROW, coarse=False) == PARTLY_EXPLAINED
+    assert cause_answer(Cause("a", "b", 0.9, None, None, 0), ROW).evidence == "explains 90% of its error"
+    assert verdict_of((), ROW, coarse=False) == UNEXPLAINED
+    assert verdict_of((), ROW, coarse=True) == NOT_SOUGHT
 
 
 def test_a_cost_says_how_many_choices_change_and_how_many_were_clear() -> None:
     assert cost_sentence(cost()) == (
-        "Alone it changes 4 of 20 next tokens (20%), 2 of them where the reference's choice is clear; mean KL 0.0100 "
-        "nats, at most 0.100."
+        "On its own it changes 4 of 20 next tokens (20%), 2 of them where the reference's choice is clear; mean KL "
+        "0.0100 nats, at most 0.100."
     )
     assert "(20%), all of them where the reference's choice is clear" in cost_sentence(cost(clear=4))
     assert "(5%), where the reference's choice is clear" in cost_sentence(cost(flipped=1, clear=1))

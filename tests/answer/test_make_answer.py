@@ -7,7 +7,7 @@ from dataclasses import replace
 from made_rows import absent, cost, diagnosed, make, row
 
 from parity.answer import make_answer
-from parity.comparison import TapResult
+from parity.comparison import NonFinite, TapResult
 from parity.diagnosis import Cause
 from parity.finding import Finding
 
@@ -41,9 +41,9 @@ def test_a_source_is_told_with_cause_cost_and_command() -> None:
     assert found.verdict == "explained"
     assert found.reason == "why it is a source"
     assert found.cause is not None
-    assert found.cause.evidence.startswith("explains 99.99% of the residual")
+    assert found.cause.evidence.startswith("explains 99.99% of its error")
     assert [runner_up.hypothesis for runner_up in found.runners_up] == ["activation_slope"]
-    assert found.cost.startswith("Alone it changes 4 of 20 next tokens")
+    assert found.cost.startswith("On its own it changes 4 of 20 next tokens")
     assert answer.commands == ("parity report 'runs/a b' --tap layers.3.act",)
     assert answer.matters.startswith("On the whole the candidate changes")
 
@@ -62,15 +62,26 @@ def test_one_cause_in_many_layers_is_one_group() -> None:
     taps = [bad(f"layers.{i}.q", "source", scaled[i], kl=0.1 * (i + 1)) for i in range(3)]
     answer = make_answer(make(*taps, bad("layers.2.act", "source", GELU, kl=0.001)))
     assert [group.lead.row.tap for group in answer.groups] == ["layers.2.q", "layers.2.act"]
-    assert answer.groups[0].others_sentence == "The same holds at 2 more taps: layers.0.q, layers.1.q."
+    assert answer.groups[0].others_sentence == "The same holds at 2 more taps: q of layers 0, 1."
     assert answer.groups[1].others_sentence == ""
 
 
 def test_causes_that_read_differently_are_not_thrown_together() -> None:
-    key, value = (
-        Cause("other", f"the weights of {name}", 0.9999, 0.9, 1.1, 0) for name in ("layers.0.k", "layers.0.v")
+    angles, tables = (Cause("rounded", f"{what} in bf16", 0.9999, 0.9, 1.1, 0) for what in ("angles", "tables"))
+    assert len(make_answer(make(bad("layers.0.q", "source", angles), bad("layers.1.q", "source", tables))).groups) == 2
+
+
+def test_taps_that_were_exchanged_are_one_group() -> None:
+    gate, up = (
+        Cause("weights", f"the weights are those of layers.2.{tap}", 1.0, 0.9, 1.1, 1) for tap in ("up", "gate")
     )
-    assert len(make_answer(make(bad("layers.0.q", "source", key), bad("layers.1.q", "source", value))).groups) == 2
+    answer = make_answer(make(bad("layers.2.gate", "source", gate), bad("layers.2.up", "source", up)))
+    assert len(answer.groups) == 1
+    assert answer.groups[0].others_sentence == "Likewise layers.2.up: the weights are those of layers.2.gate."
+    assert answer.headline == (
+        "The error is born in layers.2.gate (linear layer, prefill) and layers.2.up, which are wrong: the weights are "
+        "those of layers.2.up."
+    )
 
 
 def test_a_source_that_nothing_explains_says_so() -> None:
@@ -135,9 +146,33 @@ def test_what_could_not_be_taken_apart_is_said() -> None:
     assert make_answer(make(diagnosed(row("a"), "clean"), whole)).coverage == ""
     assert make_answer(make(whole)).coverage.startswith("What goes into 1 of 1 compared taps was not captured")
     assert make_answer(make(row("b", "a"))).coverage == ""
+    assert make_answer(make(diagnosed(row("a"), "clean"), row("b"))).coverage == (
+        "The floor run holds no finite values of b, so nothing tells what is noise there."
+    )
+
+
+def test_why_nothing_was_taken_apart_is_said_and_how_to_do_it() -> None:
+    answer = make_answer(replace(make(row("q", status="mismatch")), undiagnosed="--no-diagnosis was given"))
+    assert answer.coverage == "Errors were not taken apart: --no-diagnosis was given."
+    assert answer.commands == ("parity report RUN --tap q", "parity diagnose RUN")
 
 
 def test_a_clean_run_names_the_largest_ratio_of_an_operation_by_itself() -> None:
     answer = make_answer(make(diagnosed(row("a"), "clean")))
     assert answer.headline.endswith("(largest R 1.00, at a; of an operation by itself 0.900, at a).")
     assert answer.commands == ()
+
+
+def test_logits_that_are_not_finite_matter() -> None:
+    logits = replace(absent("logits", status="not finite"), elements=4000, non_finite=NonFinite(0, 1200))
+    assert make_answer(make(logits)).matters == (
+        "1,200 of the candidate's 4,000 logits are NaN or infinite: it can't be used as it is."
+    )
+
+
+def test_what_is_not_finite_and_has_a_role_is_told_by_its_role_alone() -> None:
+    source = diagnosed(absent("a", status="not finite"), "source")
+    answer = make_answer(make(source, diagnosed(absent("b", status="not finite"), "carrier")))
+    assert answer.structure == ()
+    assert answer.headline.startswith("The error is born in a ")
+    assert answer.symptoms[0].startswith("1 more tap fails though")

@@ -30,7 +30,7 @@ def test_the_demo_shows_parity_and_writes_where_it_says(
 def test_a_planted_fault_is_found_at_its_layer(parity: Command, tmp_path: Path) -> None:
     outcome = parity("demo", "--fault", "A06", "--layer", "2", "--out", tmp_path)
     assert outcome.status == 1
-    assert "layers.2.gate (linear, prefill) is the first tap to leave the reference" in outcome.out
+    assert "The error is born in layers.2.gate (linear layer, prefill)" in outcome.out
     assert "A06" in load_comparison(tmp_path).candidate.flags["planted_fault"]
 
 

@@ -22,7 +22,9 @@ COMMANDS = [
     ("record", "floor"),
     ("record", "candidate"),
     ("compare",),
+    ("diagnose",),
     ("build",),
+    ("lint",),
     ("report",),
 ]
 

@@ -55,7 +55,7 @@ def test_what_was_built_and_recorded_apart_gives_the_same_verdict(
         outcome = parity(*step)
         assert outcome.status == 0, outcome.err
         assert outcome.out.startswith("written: ")
-    apart = parity("compare", "reference", "candidate", "--floor", "floor", "--out", "apart", "-q")
+    apart = parity("compare", "reference", "candidate", "--floor", "floor", *model, "--out", "apart", "-q")
     assert (apart.status, apart.out) == (whole.status, whole.out) == (0, whole.out)
     assert load_comparison(Path("apart")).rows == load_comparison(Path("whole")).rows
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from numpy_decoder import Fault, RandomWeights, graph_of, make_reference, random
 
 from parity.compare_dumps import compare_dumps
 from parity.comparison import Comparison, load_comparison, save_comparison
-from parity.diagnose_dumps import diagnose_dumps
+from parity.diagnose_dumps import diagnose_dumps, judge_roles_again
 from parity.dump import Dump
 from parity.errors import ParityError
+from parity.limits import NoiseRule
 from parity.record import record
 from parity.replay import replay
 from parity.replay.arrays import Floats
@@ -190,3 +191,77 @@ def test_local_and_inherited_add_up_to_at_least_the_whole(tmp_path: Path) -> Non
         bound = local.local_rel_l2 * (1 + local.inherited_rel_l2) + local.inherited_rel_l2
         assert row.errors.rel_l2 <= bound * 1.001 + 1e-15
     assert np.isfinite(comparison.rows[0].diagnosis.local.local_noise_ratio)  # type: ignore[union-attr]
+
+
+def overflowing(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+    return 1e5 * replay(reference, GRAPH["layers.0.mlp_out"], inputs)
+
+
+def test_an_overflow_has_its_source_and_its_cause(tmp_path: Path) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        comparison = diagnosed(tmp_path, {"layers.0.mlp_out": overflowing}, dtype="float16")
+    row = comparison.row("layers.0.mlp_out")
+    assert row.status == "not finite"
+    assert roles(comparison, "source") == ["layers.0.mlp_out"]
+    assert row.diagnosis is not None
+    assert "NaN or infinite where the reference's operation, on the candidate's own inputs, is" in row.diagnosis.reason
+    assert [cause.hypothesis for cause in row.diagnosis.causes] == ["overflowed"]
+    assert "values overflow" in row.diagnosis.causes[0].sentence
+    assert row.diagnosis.cost is None
+    heir = comparison.row("layers.0.resid_out").diagnosis
+    assert heir is not None
+    assert heir.role == "carrier"
+    assert heir.reason.startswith("what came in is NaN or infinite")
+    assert comparison.logits is None
+
+
+def test_judging_by_other_limits_keeps_what_is_still_true(tmp_path: Path) -> None:
+    faults: dict[str, Fault] = {"layers.0.k": no_bias("layers.0.k"), "layers.1.act": gate_without_activation}
+    before = diagnosed(tmp_path, faults)
+    truth, candidate, floor = (Dump.open(tmp_path / name) for name in ("reference", "candidate", "floor"))
+    rules = [NoiseRule("layers.0.*", 1e9, 1e9, "asked for"), NoiseRule("layers.1.q", 1e-3, 1e-3, "asked for")]
+    again = compare_dumps(truth, candidate, floors=[floor], limits=before.limits.with_rules(*rules))
+    after = judge_roles_again(again, before, truth, candidate)
+    assert roles(after, "source") == ["layers.1.q", "layers.1.act"]
+    assert after.row("layers.1.act").diagnosis == before.row("layers.1.act").diagnosis
+    assert after.row("layers.0.k").status == "rounding"
+    new = after.row("layers.1.q").diagnosis
+    assert new is not None
+    assert new.signature.startswith("causes were not looked for")
+    assert after.logits == before.logits
+    same = judge_roles_again(
+        compare_dumps(truth, candidate, floors=[floor], limits=before.limits), before, truth, candidate
+    )
+    assert same.rows == before.rows
+
+
+def with_frequencies(factor: float) -> RandomWeights:
+    """The reference's weights with one frequency off by `factor`."""
+    weights = random_weights()
+    frequencies = weights.settings.inverse_frequencies.copy()
+    frequencies[1] *= np.float32(factor)
+    return RandomWeights(replace(weights.settings, inverse_frequencies=frequencies), weights.tensors)
+
+
+def test_frequencies_that_pytorch_rounded_otherwise_are_no_other_weights(tmp_path: Path) -> None:
+    comparison = diagnosed(tmp_path, {}, weights=with_frequencies(1 + 2.0**-23))
+    assert all(row.diagnosis is not None for row in comparison.rows)
+
+
+def test_other_frequencies_are_other_weights(tmp_path: Path) -> None:
+    with pytest.raises(ParityError, match=r"does not reproduce the truth at layers\.0\.q_rope"):
+        diagnosed(tmp_path, {}, weights=with_frequencies(1.001))
+
+
+def test_a_cause_that_leaves_more_than_rounding_gets_the_signature_beside_it(tmp_path: Path) -> None:
+    """A factor with noise on it: the factor explains nearly all of it, and what is left is no rounding."""
+
+    def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+        right = replay(reference, GRAPH["layers.0.up"], inputs)
+        noise = np.random.default_rng(3).standard_normal(right.shape)
+        return 3 * right * (1 + 0.02 * noise)
+
+    diagnosis = diagnosed(tmp_path, {"layers.0.up": fault}).row("layers.0.up").diagnosis
+    assert diagnosis is not None
+    assert diagnosis.causes[0].explained_share > 0.99
+    assert "The residual is" in diagnosis.signature

@@ -19,7 +19,7 @@ PLACES = np.arange(48)[:, None]
 
 
 def noise(y: Floats, size: float = 0.02) -> Floats:
-    return size * np.sqrt((y * y).mean()) * np.random.default_rng(0).standard_normal(y.shape)
+    return size * np.sqrt(np.square(y[y != 0]).mean()) * np.random.default_rng(0).standard_normal(y.shape)
 
 
 def described(change: Callable[[Floats], Floats], *, tap: str = DOWN, dtype: str = "float32") -> str:

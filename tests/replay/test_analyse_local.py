@@ -142,3 +142,41 @@ def test_head_norms_are_taken_apart_too() -> None:
     both = Sides(truth, candidate, floor, dtype_info("float16"))
     assert local_ratio(analyse_local(reference, graph, graph["layers.0.q_norm"], both)) > 100
     assert local_ratio(analyse_local(reference, graph, graph["layers.0.q_rope"], both)) < 1.5
+
+
+def test_infinities_born_here_are_told_from_those_that_came_in() -> None:
+    with np.errstate(invalid="ignore"):
+        both = sides({SOURCE: lambda r, inputs: _with_infinity(replay(r, GRAPH[SOURCE], inputs))}, "float16")
+    born, heir = analysed(SOURCE, both), analysed("layers.0.resid_mid", both)
+    assert np.isinf(born.local.error_squares).sum() == 1
+    assert np.isfinite(born.inherited.error_squares).all()
+    assert np.isfinite(heir.local.error_squares).all()
+    assert np.isinf(heir.inherited.error_squares).sum() == 1
+    assert heir.gain is None
+
+
+def test_a_floor_that_is_not_finite_counts_as_none() -> None:
+    broken = sides({}, "float16")
+    assert broken.floor is not None
+    floor = {**broken.floor, SOURCE: _with_infinity(broken.floor[SOURCE])}
+    found = analysed(SOURCE, Sides(broken.truth, broken.candidate, floor, broken.dtype))
+    none = analysed(SOURCE, Sides(broken.truth, broken.candidate, None, broken.dtype))
+    assert np.array_equal(found.local_floor.error, none.local_floor.error)
+    assert found.noise_gain is None
+
+
+def test_every_side_is_replayed_from_what_the_candidate_captured() -> None:
+    """Three operations make more noise than one, so the floor has to be replayed through all three, too."""
+    both, tap = sides({}, "float16"), "layers.1.mlp_out"
+    hidden = [f"layers.1.{kind}" for kind in ("act", "gate", "up", "post_norm")]
+    fused = {name: array for name, array in both.candidate.items() if name not in hidden}
+    found = analysed(tap, Sides(both.truth, fused, both.floor, both.dtype))
+    nearest = analysed(tap, both)
+    assert local_ratio(found) < 1.5
+    assert np.median(found.local_floor.error) > 1.3 * np.median(nearest.local_floor.error)
+
+
+def _with_infinity(array: Floats) -> Floats:
+    changed = array.copy()
+    changed[0, 3, 5] = np.inf
+    return changed

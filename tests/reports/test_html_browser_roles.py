@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from conftest import OpenReport
-from sample_comparison import make_comparison
+from sample_comparison import make_comparison, with_odd_rows
 from sample_diagnosis import CAUSES, SIGNATURE, with_diagnosis
 
 from parity.comparison import Comparison, TapResult
-from parity.diagnosis import ROLES
+from parity.diagnosis import ROLES, LocalProfile
 from parity.reports.rows import format_metric
 
 pytestmark = pytest.mark.browser
@@ -102,6 +102,28 @@ def test_an_infinite_error_is_drawn_at_the_edge(open_report: OpenReport, broken:
     assert "NaN" not in page.locator("#roles").inner_html()
 
 
+def test_a_source_of_infinities_has_a_place_and_a_panel(open_report: OpenReport, broken: Comparison) -> None:
+    comparison = with_odd_rows(broken)
+    source = broken.row(SOURCE).diagnosis
+    assert source is not None
+    local = replace(
+        source.local,
+        local_noise_ratio=math.inf,
+        worst_token_local_noise_ratio=math.inf,
+        local_rel_l2=math.inf,
+        gain=None,
+        profile=LocalProfile(4, (math.inf,) * 120, (1.0,) * 120),
+    )
+    infinite = replace(source, local=local, cost=None)
+    rows = tuple(replace(row, diagnosis=infinite) if row.status == "not finite" else row for row in comparison.rows)
+    page = open_report(replace(comparison, rows=rows), anchor="#prefill-final_norm")
+    assert marks(page, "source-mark") == 2
+    text = page.locator("#panel").inner_text()
+    assert "Nothing came in, so there is no gain" in text
+    assert "inf" in text
+    assert page.locator("#roles .source-label").get_by_text("final_norm: R inf").count() == 1
+
+
 def test_a_harmless_source_is_hollow_and_not_named(open_report: OpenReport, broken: Comparison) -> None:
     rows = tuple(replace(row, status="harmless") if row.tap == SOURCE else row for row in broken.rows)
     page = open_report(replace(broken, rows=rows))
@@ -130,10 +152,9 @@ def test_names_of_many_sources_do_not_cover_one_another(open_report: OpenReport)
 
 
 def test_without_heirs_there_is_no_panel_of_growth(open_report: OpenReport, broken: Comparison) -> None:
-    heights = [
-        page.locator("#roles svg").evaluate("svg => svg.clientHeight")
-        for page in (open_report(broken), open_report(with_diagnosis(make_comparison())))
-    ]
+    heights = []
+    for comparison in (broken, with_diagnosis(make_comparison())):
+        heights.append(open_report(comparison).locator("#roles svg").evaluate("svg => svg.clientHeight"))
     assert heights[0] > heights[1] + 80
 
 
@@ -224,6 +245,33 @@ def test_an_amplifier_says_how_much_it_makes_the_error_grow(open_report: OpenRep
         in page.locator("#panel").inner_text()
     )
     assert "Causes tried" not in page.locator("#panel").inner_text()
+
+
+def test_sources_lead_the_taps_in_trouble_and_alone_are_shown_in_full(open_report: OpenReport) -> None:
+    comparison = with_diagnosis(make_comparison(fault_layer=1), sources=["layers.3.q", "layers.4.q"])
+    page = open_report(comparison)
+    cards = page.locator("details.trouble")
+    taps = cards.locator("summary code").all_text_contents()
+    assert taps[:3] == ["layers.3.q", "layers.4.q", "layers.1.attn_out"]
+    assert page.locator("details.trouble[open]").count() == 2
+    assert cards.first.locator(".role").first.inner_text() == "source"
+    assert "The first 2 are shown in full" in page.locator("#trouble-caption").inner_text()
+
+
+def test_a_carrier_leads_to_where_its_error_was_born(open_report: OpenReport, broken: Comparison) -> None:
+    page = open_report(broken, anchor="#prefill-layers.5.gate")
+    text = page.locator("#panel .reason").first.inner_text()
+    assert f"the error that came in was born in {SOURCE} (the bias is missing)" in text
+    assert "fails already" not in text
+    page.locator("#panel .reason a").click()
+    page.locator(f"#panel h2:text-is('{SOURCE}')").wait_for()
+    assert "born in" not in page.locator("#panel .reason").first.inner_text()
+
+
+def test_many_sources_upstream_are_counted(open_report: OpenReport) -> None:
+    comparison = with_diagnosis(make_comparison(fault_layer=0), sources=[f"layers.{i}.attn_out" for i in range(5)])
+    page = open_report(comparison, anchor="#prefill-logits")
+    assert "layers.2.attn_out (the bias is missing) and 2 more" in page.locator("#panel .reason").first.inner_text()
 
 
 def test_what_stands_on_top_opens_the_tap(open_report: OpenReport, broken: Comparison) -> None:

@@ -29,7 +29,7 @@ def test_sides_stand_in_the_order_of_reading() -> None:
 def test_every_floor_run_is_shown() -> None:
     comparison = _comparison()
     assert comparison.floor is not None
-    several = replace(comparison, more_floors=(replace(comparison.floor, dump="floor2"),))
+    several = replace(comparison, other_floors=(replace(comparison.floor, dump="floor2"),))
     assert [side.role for side in all_sides(several)] == ["reference", "floor", "floor", "candidate"]
     assert render_html(several).count("One of 2 floor runs: at each token the noisiest of them counts.") == 2
 

@@ -57,7 +57,7 @@ def test_other_failing_phases_are_named() -> None:
 
 def test_parity_says_why_flagged_taps_pass() -> None:
     summary = summarise(make_comparison(), run="runs/first")
-    assert (summary.verdict, summary.next) == ("PARITY", None)
+    assert (summary.verdict, summary.next) == ("PARITY", ())
     assert "what the dtype costs" in summary.surroundings[0]
 
 
@@ -68,7 +68,7 @@ def test_parity_without_flags_needs_no_more_words() -> None:
 def test_the_next_command_names_run_and_tap() -> None:
     summary = summarise(make_comparison(fault_layer=3), run="runs/my first")
     command = "parity report 'runs/my first' --tap layers.3.attn_out"
-    assert summary.next == NextStep(command, "layers.3.attn_out", "#prefill-layers.3.attn_out")
+    assert summary.next == (NextStep(command, "layers.3.attn_out", "#prefill-layers.3.attn_out"),)
 
 
 def test_it_says_what_was_compared_with_what() -> None:
@@ -82,7 +82,7 @@ def test_a_source_says_what_to_do_next_and_needs_no_neighbours() -> None:
     (group,) = summary.answer.groups
     command = "parity report runs/first --tap layers.3.attn_out"
     assert summary.next_of(group.lead) == NextStep(command, "layers.3.attn_out", "#prefill-layers.3.attn_out")
-    assert (summary.next, summary.surroundings) == (None, ())
+    assert (summary.next, summary.surroundings) == ((), ())
 
 
 def test_a_first_divergence_without_numbers_comes_beside_the_sources() -> None:
@@ -92,9 +92,9 @@ def test_a_first_divergence_without_numbers_comes_beside_the_sources() -> None:
     assert first.errors is None
     summary = summarise(comparison, run="r")
     assert summary.answer.groups
-    assert summary.next is not None
-    assert summary.next.tap == first.tap
-    assert summary.next.command.endswith(first.tap)
+    (step,) = summary.next
+    assert step.tap == first.tap
+    assert step.command.endswith(first.tap)
 
 
 def test_sides_that_are_not_one_model_are_not_comparable() -> None:

@@ -49,8 +49,9 @@ def build_engine(
 
 def _settings(trt: Any, dtype: str, options: TensorRTOptions, *, strongly_typed: bool) -> dict[str, Any]:
     """Arguments of Polygraphy's `CreateConfig`; precision flags are refused where types are those of the graph."""
+    fp16_products = dtype == "float16" and options.accumulation == "tf32"  # all operands are fp16 numbers
     settings: dict[str, Any] = {
-        "tf32": options.tf32 == "on" or options.accumulation == "tf32",
+        "tf32": options.tf32 == "on" or (fp16_products and not strongly_typed),
         "builder_optimization_level": options.level,
         "profiling_verbosity": trt.ProfilingVerbosity.DETAILED,
     }

@@ -42,7 +42,7 @@ def swallowing_layer(layers: Sequence[EngineLayer], tensor: str) -> EngineLayer 
 def layer_of_text(text: str) -> EngineLayer:
     """One layer, from what the inspector says of it: JSON, or no more than a name."""
     try:
-        found = json.loads(text)
+        found = json.loads(text, strict=False)  # TensorRT puts line breaks into its strings
     except ValueError:
         found = text.strip().strip('"')
     if not isinstance(found, dict):

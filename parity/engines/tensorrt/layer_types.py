@@ -27,13 +27,10 @@ def set_types(trt: Any, network: Any, types: Mapping[str, ir.DataType], accumula
             wanted = known.get(types.get(output.name))
             if wanted is None or output.dtype not in known.values():
                 continue
-            precision, kept = wanted, wanted
-            if layer.type == trt.LayerType.MATRIX_MULTIPLY and wanted == trt.float16:
-                precision = trt.float32 if accumulation == "tf32" else wanted
-                # A kernel that puts out fp32 sums in fp32; the next layer rounds.
-                kept = wanted if accumulation == "engine" else trt.float32
-            layer.precision = precision
-            layer.set_output_type(index, kept)
+            if layer.type == trt.LayerType.MATRIX_MULTIPLY and accumulation == "tf32":
+                wanted = trt.float32  # the next layer rounds
+            layer.precision = wanted
+            layer.set_output_type(index, wanted)
 
 
 def _outputs(layer: Any) -> Iterator[tuple[int, Any]]:

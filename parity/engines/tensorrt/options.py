@@ -15,7 +15,7 @@ OPTION_NAMES = ("level", "types", "accumulation", "copies", "memory", "tactic_so
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "": 1}
 _CHOICES = {
     "types": ("prefer", "obey", "free"),
-    "accumulation": ("engine", "fp32", "tf32"),
+    "accumulation": ("tf32", "engine"),
     "copies": ("fp32", "own", "none"),
     "tactic_sources": ("default", "none"),
     "tf32": ("off", "on"),
@@ -31,9 +31,8 @@ class TensorRTOptions:
         types: where TensorRT chooses types itself (before version 10): ``prefer`` asks for those that the graph says
             wherever there is an implementation, ``obey`` insists on them, ``free`` lets it: then norms overflow and
             rotary angles are formed in fp16.
-        accumulation: how weakly typed builds sum the products of 16-bit matrices: ``engine`` leaves it to the kernel,
-            which may sum in fp16; ``fp32`` asks for kernels that put out fp32; ``tf32`` multiplies in TF32, which holds
-            every fp16 number exactly and sums in fp32.
+        accumulation: how weakly typed builds sum the products of fp16 matrices: ``tf32`` multiplies in TF32, which
+            holds every fp16 number exactly and sums in fp32; ``engine`` leaves it to the kernel, which may sum in fp16.
         copies: what a tap is put out as: ``fp32`` or its ``own`` type, both a private copy; ``none`` marks the
             tensor itself, whose memory a fused kernel may write to again.
         memory: bytes that the outputs of one engine may take on the GPU; 0 for half of what is free.
@@ -45,7 +44,7 @@ class TensorRTOptions:
 
     level: int = 3
     types: str = "prefer"
-    accumulation: str = "engine"
+    accumulation: str = "tf32"
     copies: str = "fp32"
     memory: int = 0
     tactic_sources: str = "default"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -79,6 +81,20 @@ class TensorRTRunner:
     def layers(self) -> tuple[EngineLayer, ...]:
         """The layers of the engines of the last capture."""
         return self._layers
+
+    def rebuilt(self) -> TensorRTRunner:
+        """The same network in engines whose kernels are chosen by timings of their own."""
+        return self._variant(replace(self._factory.options, tactics=self._factory.options.tactics + 1))
+
+    def marked_otherwise(self) -> TensorRTRunner:
+        """The same network with taps marked directly, or as copies in fp32 where they were marked directly."""
+        options = self._factory.options
+        return self._variant(replace(options, copies="fp32" if options.copies == "none" else "none"))
+
+    def _variant(self, options: TensorRTOptions) -> TensorRTRunner:
+        other = copy(self)
+        other._factory, other._layers = replace(self._factory, options=options), ()
+        return other
 
     def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
         """Run `phase` and hand each of `taps` to `sink`, in as many engines as memory asks for.

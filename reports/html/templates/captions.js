@@ -32,7 +32,7 @@ function heatmapCaption(measure, bucket) {
   const each = bucket === 1 ? 'one token a column' : `${bucket} tokens a column, showing the worst`;
   const axes = `by tap (downwards in graph order) and token (${each})`;
   if (measure === 'local') {
-    return `R of what each operation does wrong itself, whatever came in, ${axes}. Only sources are not grey.`;
+    return `R of what each operation does wrong itself, whatever came in, ${axes}. Grey and blue are noise, only sources are darker.`;
   }
   return measure === 'ratio'
     ? `R ${axes}. Grey is rounding; a whole line turning orange is a fault of that tap, single columns are faults `

@@ -27,6 +27,11 @@ def test_a_layer_is_read_with_its_kernel_and_its_formats() -> None:
     assert layer.contains == "[ONNX Layer: rotary_table/Mul]"
 
 
+def test_line_breaks_in_strings_are_read() -> None:
+    text = json.dumps({**MUL, "Operations": "auto var0 = a;"}).replace("= a;", "= a;\n\t")
+    assert layer_of_text(text).name == "rotary_table/Mul"
+
+
 def test_a_layer_of_which_only_the_name_is_known_is_kept() -> None:
     assert layer_of_text('"layers.0.q/MatMul"').name == "layers.0.q/MatMul"
     assert layer_of_text(f'"{FOREIGN}"').name == FOREIGN

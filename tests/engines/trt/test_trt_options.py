@@ -10,7 +10,7 @@ def test_every_option_is_read() -> None:
     given = {
         "level": "0",
         "types": "free",
-        "accumulation": "tf32",
+        "accumulation": "engine",
         "copies": "own",
         "memory": "2G",
         "tactic_sources": "none",
@@ -18,12 +18,12 @@ def test_every_option_is_read() -> None:
         "tf32": "on",
     }
     assert set(given) == set(OPTION_NAMES)
-    assert TensorRTOptions.parse(given) == TensorRTOptions(0, "free", "tf32", "own", 2**31, "none", 1, "on")
+    assert TensorRTOptions.parse(given) == TensorRTOptions(0, "free", "engine", "own", 2**31, "none", 1, "on")
 
 
 def test_without_options_the_types_of_the_graph_are_preferred_and_tf32_is_off() -> None:
     plain = TensorRTOptions.parse({})
-    assert (plain.types, plain.tf32, plain.copies) == ("prefer", "off", "fp32")
+    assert (plain.types, plain.accumulation, plain.tf32, plain.copies) == ("prefer", "tf32", "off", "fp32")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""The algorithm: known, and what of it can be checked at rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qwen_trt_model.lint.case import LintCase
+from qwen_trt_model.lint.finding import LintFinding
+from qwen_trt_model.lint.quantised.format import FORMATS
+from qwen_trt_model.lint.quantised.layers import quantised_layers
+from qwen_trt_model.lint.rule import Rule
+
+__all__ = ["ALGORITHM"]
+
+_SUBJECT = "config.json: quantization.quant_algo"
+
+
+def _find(case: LintCase) -> Iterator[LintFinding]:
+    algorithm = case.files.section("quantization").get("quant_algo")
+    if not algorithm:
+        return
+    if algorithm not in FORMATS:
+        cure = "check the linear layers by running them; names, norms, embedding and head were checked"
+        found = f"{algorithm}, whose layout is not known to this check"
+        yield LintFinding("quantised_unknown", "warning", _SUBJECT, f"one of {', '.join(FORMATS)}", found, cure)
+        return
+    layers = sum(1 for _ in quantised_layers(case))
+    unchecked = {
+        "W8A16": "",
+        "W4A16": "",
+        "FP8": "",
+    }.get(
+        algorithm, "codes are in an order made for GPU kernels, so names, shapes and scales are checked, not the codes"
+    )
+    if layers and unchecked:
+        cure = "judge the engine layer by layer: parity run"
+        yield LintFinding(
+            "codes_unchecked", "note", _SUBJECT, "codes that can be read", f"{algorithm}: {unchecked}", cure
+        )
+
+
+ALGORITHM = Rule("algorithm", _find)
