@@ -21,6 +21,10 @@ __all__ = ["PhaseFindings", "find_aliased", "find_harmless", "findings_of", "tak
 
 _WITHIN = ("match", "rounding")
 
+_REMOVED = 50
+"""An operation that passes on less than this part of an error, both in units of noise, takes it out. Errors that
+are not taken out are passed on about as large as they come in."""
+
 
 @dataclass(frozen=True, eq=False)
 class PhaseFindings:
@@ -46,6 +50,12 @@ class PhaseFindings:
         error = self.errors[tap]
         ratios = error.inherited_noise_ratio, error.worst_token_inherited_noise_ratio
         return beyond(*ratios, self.rows[tap].limits)
+
+    def removes(self, tap: str, reader: str) -> bool:
+        """Whether `reader` passes on nothing of what is wrong with `tap`, which is far more than its noise."""
+        noise, carried = self.rows[tap].noise, self.errors[reader].inherited_noise_ratio
+        shrinks = noise is None or carried * _REMOVED <= noise.noise_ratio
+        return shrinks and not self.inherits(reader)
 
     def errs(self, tap: str) -> bool:
         """Whether the operation of `tap` itself is off."""
@@ -89,14 +99,15 @@ def _can_be_replayed(row: TapResult) -> bool:
 def find_harmless(found: PhaseFindings) -> frozenset[str]:
     """Taps that differ in a way that reaches nothing: no operation that reads them puts out anything else for it.
 
-    Examples: q and k turned by the same angle, which leaves their products alone; a scale that a norm removes.
+    Examples: q and k turned by the same angle, which leaves their products alone; a scale that a norm removes. An error
+    so small that noise would hide what becomes of it shows nothing of the kind, and is not harmless.
     """
     harmless: set[str] = set()
     for name in reversed(list(found.rows)):
         readers = found.consumers[name]
         differs = found.rows[name].status not in _WITHIN
         finite = found.rows[name].errors is not None
-        if differs and finite and readers and all(not found.inherits(r) or r in harmless for r in readers):
+        if differs and finite and readers and all(r in harmless or found.removes(name, r) for r in readers):
             harmless.add(name)
     return frozenset(harmless)
 
