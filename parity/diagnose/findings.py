@@ -51,6 +51,16 @@ class PhaseFindings:
         ratios = error.inherited_noise_ratio, error.worst_token_inherited_noise_ratio
         return beyond(*ratios, self.rows[tap].limits)
 
+    def contradicted(self) -> tuple[str, ...]:
+        """Taps that differ although everything computed from them is right, and would not be, had it read them."""
+        return tuple(
+            name
+            for name, row in self.rows.items()
+            if row.status not in _WITHIN
+            and self.consumers[name]
+            and all(self.errs(r) and self.rows[r].status in _WITHIN for r in self.consumers[name])
+        )
+
     def removes(self, tap: str, reader: str) -> bool:
         """Whether `reader` passes on nothing of what is wrong with `tap`, which is far more than its noise."""
         noise, carried = self.rows[tap].noise, self.errors[reader].inherited_noise_ratio
@@ -118,15 +128,8 @@ def find_aliased(found: PhaseFindings, sides: Sides, harmless: frozenset[str]) -
     Such a tap differs, everything computed from it is right although a correct operation on the captured values
     would have given something else, and it equals another captured tap.
     """
-    aliased = {}
-    for name, row in found.rows.items():
-        readers = found.consumers[name]
-        contradicted = readers and all(found.errs(r) and found.rows[r].status in _WITHIN for r in readers)
-        if row.status not in _WITHIN and name not in harmless and contradicted:
-            twin = _twin(name, found, sides)
-            if twin:
-                aliased[name] = twin
-    return aliased
+    twins = {name: _twin(name, found, sides) for name in found.contradicted() if name not in harmless}
+    return {name: twin for name, twin in twins.items() if twin}
 
 
 def _twin(name: str, found: PhaseFindings, sides: Sides) -> str:
