@@ -72,7 +72,11 @@ def build_from_checkpoint(
         )
     if model is not None:
         with progress.step("comparing the checkpoint with the reference, weights and constants"):
-            require_clean(lint(model, checkpoint))
+            report = lint(model, checkpoint)
+        require_clean(report)
+        for finding in report.findings:
+            if finding.severity == "warning":
+                progress.note(f"{finding.subject}: expected {finding.expected}; found {finding.found}")
     return _build(checkpoint, fault=fault, progress=progress)
 
 

@@ -102,3 +102,14 @@ def test_a_run_refuses_a_checkpoint_that_is_not_the_model_and_says_why(
     assert f"{names[0]}: expected model.layers.1.mlp.gate_proj.weight; found model.layers.1.mlp.up_proj" in outcome.err
     assert "exchange mlp.fc and mlp.gate" in outcome.err
     assert f"parity lint {tiny_qwen2_dir} {checkpoint} shows everything" in outcome.err
+
+
+def test_a_run_notes_what_is_only_suspicious(
+    parity: Command, tiny_qwen2_dir: Path, checkpoint: Path, prompts: Path, tmp_path: Path
+) -> None:
+    config = json.loads((checkpoint / "config.json").read_text())
+    (checkpoint / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 256}))
+    asked = ("--reference", tiny_qwen2_dir, "--candidate", "onnxruntime:fp16", "--checkpoint", checkpoint)
+    outcome = parity("run", *asked, "--prompts", prompts, "--taps", "layers", "--out", tmp_path / "run")
+    assert outcome.status == 0
+    assert "note: config.json: max_position_embeddings: expected 512; found 256" in outcome.err
