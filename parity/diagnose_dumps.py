@@ -20,16 +20,12 @@ from parity.errors import ParityError
 from parity.measure import Subject
 from parity.replay import Reference, ReferenceWeights, Sides
 from parity.replay.fed import FedStream
+from parity.replay.own_weights import truth_distance_allowed
 
 __all__ = ["Announce", "diagnose_dumps", "diagnosed_rows", "judge_roles_again"]
 
 Announce = Callable[[str], AbstractContextManager[None]]
 """Told what takes time now; entered before and left after it."""
-
-_TRUTH_ROUNDINGS = 1e3
-"""The truth may differ from replay by this many unit roundoffs of its own dtype."""
-
-_FREQUENCY_ULP = 2.0**-23
 
 
 def _silently(text: str) -> AbstractContextManager[None]:
@@ -108,13 +104,11 @@ def _sides(subject: Subject, candidate: Dump) -> Sides:
 
 
 def _require_own_weights(found: PhaseFindings, reference: Dump, last_position: int) -> None:
-    unit_roundoff = dtype_info(reference.manifest.runner.dtype).unit_roundoff
-    # transformers' frequencies are fp32 numbers that may differ from replay's by one unit of their last place.
-    of_rotary = last_position * _FREQUENCY_ULP
+    dtype = reference.manifest.runner.dtype
     wrong = {
         name: distance
         for name, distance in found.truth_rel_l2.items()
-        if distance > _TRUTH_ROUNDINGS * unit_roundoff + (of_rotary if found.graph[name].op == "rotary" else 0.0)
+        if distance > truth_distance_allowed(found.graph[name], dtype=dtype, last_position=last_position)
     }
     if wrong:
         first, distance = next(iter(wrong.items()))
