@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from parity.limits import AppliedLimits
 from parity.token_error import TokenError
 
-__all__ = ["ROLES", "Cause", "Diagnosis", "LocalError", "LocalProfile", "LogitCost", "TapCost"]
+__all__ = ["EXPLAINED_SHARE", "ROLES", "Cause", "Diagnosis", "LocalError", "LocalProfile", "LogitCost", "TapCost"]
+
+EXPLAINED_SHARE = 0.99
+"""What a cause has to explain where nothing tells what is noise."""
 
 ROLES: Mapping[str, str] = {
     "source": "its own operation is wrong: on the same inputs the reference's operation gives something else",
@@ -81,6 +85,12 @@ class Cause:
     noise_ratio: float | None
     worst_token_noise_ratio: float | None
     fitted: int
+
+    def leaves_rounding(self, limits: AppliedLimits) -> bool:
+        """Whether it explains everything but noise; where no noise is known, whether it explains nearly everything."""
+        if self.noise_ratio is None or self.worst_token_noise_ratio is None:
+            return self.explained_share >= EXPLAINED_SHARE
+        return self.noise_ratio <= limits.noise_ratio and self.worst_token_noise_ratio <= limits.worst_token_noise_ratio
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.tensorrt.commands import CommandCost
+from benchmarks.tensorrt.entry import enter
 from benchmarks.tensorrt.figures import Table, origin_line
 from parity.comparison import Comparison, TapResult, load_comparison
 
@@ -38,6 +39,7 @@ class KindRow:
         largest_r: R of the worst layer.
         at: the tap of that layer.
         worst_token_r: R of the worst token of any layer.
+        largest_local_r: R of the operation by itself, whatever came in, at the worst layer; 0 without a diagnosis.
         largest_rel_l2: rel-L2 from the truth of the worst layer.
         flagged: taps above the flag (mean absolute error 1e-3).
         failing: taps that fail the run.
@@ -52,6 +54,7 @@ class KindRow:
     largest_r: float
     at: str
     worst_token_r: float
+    largest_local_r: float
     largest_rel_l2: float
     flagged: int
     failing: int
@@ -175,6 +178,7 @@ def _kind_row(run: str, comparison: Comparison, kind: str, rows: Sequence[TapRes
         largest_r=_noise_ratio(worst),
         at=worst.tap,
         worst_token_r=max(row.noise.worst_token_noise_ratio if row.noise else 0.0 for row in rows),
+        largest_local_r=max(row.diagnosis.local.local_noise_ratio if row.diagnosis else 0.0 for row in rows),
         largest_rel_l2=max(map(_rel_l2, rows)),
         flagged=sum(row.flagged for row in rows),
         failing=sum(row.fails(strict=comparison.limits.strict) for row in rows),
@@ -202,10 +206,11 @@ def _print(runs: Sequence[RunRow], kinds: Sequence[KindRow]) -> None:
         print(f"\n{run.run}: {run.engine} {run.version} {run.dtype} on {run.device}, truth {run.truth}: {verdict}")
         judged = f"{run.taps} taps, {run.flagged} flagged, {run.failing} failing"
         print(f"  {judged}; largest R {run.largest_r:.3f} at {run.at}")
-        print(f"  {'kind':10} {'taps':>4} {'median R':>9} {'largest R':>9} {'worst token':>11} {'rel-L2':>9}  at")
+        print(f"  {'kind':10} {'taps':>4} {'median R':>9} {'largest':>9} {'token':>9} {'local':>9} {'rel-L2':>9}  at")
         for row in (row for row in kinds if row.run == run.run):
-            numbers = f"{row.median_r:9.3f} {row.largest_r:9.3f} {row.worst_token_r:11.3f} {row.largest_rel_l2:9.2e}"
-            print(f"  {row.kind:10} {row.taps:4} {numbers}  {row.at}")
+            ratios = (row.median_r, row.largest_r, row.worst_token_r, row.largest_local_r)
+            numbers = "".join(f" {ratio:9.3f}" for ratio in ratios)
+            print(f"  {row.kind:10} {row.taps:4}{numbers} {row.largest_rel_l2:9.2e}  {row.at}")
 
 
 def _options() -> argparse.Namespace:
@@ -215,4 +220,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    enter(main)

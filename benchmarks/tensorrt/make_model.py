@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from benchmarks.tensorrt.entry import enter
 from benchmarks.tensorrt.random_weights import SHAPES, ModelShape, RandomWeights, Tensors
 
 __all__ = ["make_model"]
@@ -134,4 +135,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    enter(main)

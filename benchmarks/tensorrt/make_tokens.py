@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.tensorrt.entry import enter
 from parity.dump import SCHEMA_VERSION, DumpWriter, Manifest, whole_folder
 from parity.runner import RunnerInfo
 from parity.taps import TapGraph
@@ -61,4 +62,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    enter(main)

@@ -3,8 +3,8 @@
     benchmarks/tensorrt/planted_faults.sh OUT
 
 records truth and noise floors and then runs this in the candidate's Python, all faults in one process. Each network,
-the sound one first, is built in each dtype, run with all taps as outputs, and compared; what is found goes into a row of
-the `--csv` table at once. Rows that are there are not measured again; none is begun that may not end within `--seconds`.
+the sound one first, is built in each dtype, run with all taps as outputs, and compared; what is found goes into a row
+of the `--csv` table at once. Rows that are there are not measured again; none is begun that may end after `--seconds`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.tensorrt.entry import enter
 from benchmarks.tensorrt.figures import Table, origin_line
 from parity.compare_dumps import compare_dumps
 from parity.comparison import Comparison
@@ -226,7 +227,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 @contextmanager
 def _one_builder_kept(engine: str) -> Iterator[None]:
-    """TensorRT loads its kernels with the first builder and may drop them with the last: keep one, and say the times."""
+    """TensorRT loads its kernels with the first builder and may drop them with the last: keep one, say the times."""
     if engine != "tensorrt":
         yield
         return
@@ -275,4 +276,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    enter(main)

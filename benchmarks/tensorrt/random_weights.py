@@ -189,7 +189,7 @@ class RandomWeights:
         return (width * self._normal(size) / squares.sqrt()).clamp(-12 * width, 12 * width)
 
     def _linear(self, rows: int, columns: int) -> torch.Tensor:
-        return self._normal(rows, columns) * columns**-0.5
+        return self._normal(rows, columns).mul_(columns**-0.5)
 
     def _normal(self, *sizes: int) -> torch.Tensor:
         return torch.randn(sizes, generator=self._generator, device=self._device)

@@ -53,8 +53,7 @@ def _source_parts(source: SourceAnswer, *, runners_up: int) -> Iterator[Part]:
     """A source: where, why it is one, its cause with the evidence, its cost."""
     yield "source", f"{source.place}: {source.reason}"
     yield from _causes(source, runners_up)
-    if source.cost:
-        yield "cost", source.cost
+    yield from _cost(source)
 
 
 def diagnosis_parts(comparison: Comparison, row: TapResult) -> Iterator[Part]:
@@ -65,8 +64,7 @@ def diagnosis_parts(comparison: Comparison, row: TapResult) -> Iterator[Part]:
     for source in source_answers(comparison, run=""):
         if source.row.key == row.key:
             yield from _causes(source, 1)
-            if source.cost:
-                yield "cost", source.cost
+            yield from _cost(source)
     local = row.diagnosis.local
     yield "own error", _error(local.local_rel_l2, local.local_noise_ratio, local.worst_token_local_noise_ratio)
     inherited = local.inherited_rel_l2, local.inherited_noise_ratio, local.worst_token_inherited_noise_ratio
@@ -116,6 +114,13 @@ def _group(group: SourceGroup, *, every: bool) -> Iterator[Part]:
     yield from _source_parts(group.lead, runners_up=99 if every else 1)
     if group.others_sentence:
         yield "also", group.others_sentence
+
+
+def _cost(source: SourceAnswer) -> Iterator[Part]:
+    if source.cost:
+        yield "cost", source.cost
+    elif source.row.errors is not None:
+        yield "cost", "not computed: it takes runs of the reference, so only the first sources in graph order have one"
 
 
 def _causes(source: SourceAnswer, runners_up: int) -> Iterator[Part]:

@@ -63,7 +63,7 @@ class SourceGroup:
     Attributes:
         lead: the costliest of them.
         others: the rest, by cost.
-        others_sentence: which taps they are, ``The same holds at 5 more taps: layers.0.act ….``; empty without any.
+        others_sentence: which taps they are, ``The same holds at 5 more taps: act of layers 0–4.``; empty without any.
     """
 
     lead: SourceAnswer

@@ -25,6 +25,7 @@ def build(
     dtype: p.OptionalDtype = options.DTYPE.default,
     out: Out = None,
     checkpoint: p.Checkpoint = options.CHECKPOINT.default,
+    precision: p.Precision = options.PRECISION.default,
     quiet: p.Quiet = False,
 ) -> None:
     """Convert a Hugging Face model to a TensorRT-LLM checkpoint, and build its network.onnx beside the weights.
@@ -37,11 +38,14 @@ def build(
     Open network.onnx in Netron, mark outputs, run it, or judge it:
     parity run --reference DIR --candidate build/fp16/network.onnx --out runs/first
     """
+    from parity.engines.precision_file import read_precision
+    from parity.engines.tapped_network import open_network
     from parity.session.model_folder import model_folder
     from parity.session.network import build_from_checkpoint, build_from_model
+    from parity.session.precision import precise_network
 
     progress = choose_progress(quiet=quiet)
-
+    assignment = None if precision is None else read_precision(precision)
     if checkpoint is not None:
         model = None if reference is None else model_folder(reference)
         network = build_from_checkpoint(checkpoint, model=model, dtype=dtype, progress=progress)
@@ -49,4 +53,6 @@ def build(
         raise ParityError("there is nothing to build", cure="give --reference, --dtype and --out, or --checkpoint")
     else:
         network = build_from_model(model_folder(reference), out, dtype=dtype, progress=progress)
+    if assignment is not None:
+        network = precise_network(open_network(network, graph=None, mapping=None), assignment)
     typer.echo(f"written: {network}")

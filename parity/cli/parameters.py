@@ -29,6 +29,7 @@ __all__ = [
     "OptionalDtype",
     "OptionalReference",
     "Out",
+    "Precision",
     "ProbeSets",
     "Prompts",
     "Quiet",
@@ -78,6 +79,7 @@ ReferenceFolder = Annotated[
 CandidateSpec = Annotated[str, _typed(options.CANDIDATE)]
 Checkpoint = Annotated[Path | None, _typed(options.CHECKPOINT)]
 Mapping = Annotated[Path | None, _typed(options.MAPPING)]
+Precision = Annotated[Path | None, _typed(options.PRECISION)]
 Prompts = Annotated[Path | None, _typed(options.PROMPTS)]
 Tokens = Annotated[Path | None, _typed(options.TOKENS)]
 RequiredTokens = Annotated[

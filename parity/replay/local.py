@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
 from parity.metrics import RealRows, Squares, TokenFloor, real_rows, rel_l2, squares
+from parity.replay.fed import Overlaid
 from parity.replay.predict import Captured, captured_inputs, predict_rows
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph
@@ -59,6 +60,8 @@ class Sides:
         truth, candidate: both sides.
         floor: the floor run, or None.
         dtype: what the candidate computes in.
+        fed: what the candidate's operations have read in place of taps that it put out itself: the reference's residual
+            stream, where its layers were run alone.
         kept: where replays of truth and floor are kept for the next candidate; None keeps none.
     """
 
@@ -67,6 +70,12 @@ class Sides:
     floor: Captured | None
     dtype: DtypeInfo
     kept: KeptReplays | None = None
+    fed: Captured = field(default_factory=dict)
+
+    @property
+    def read(self) -> Captured:
+        """What the candidate's operations have read."""
+        return Overlaid(self.candidate, self.fed) if self.fed else self.candidate
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +113,7 @@ class LocalAnalysis:
 def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> LocalAnalysis:
     """Take the error of `tap` apart; candidate and truth have captured it, and the truth is finite."""
     view = _View(reference, graph, tap, captured_inputs(graph, tap, sides.candidate))
-    truth, predicted = _replayed_truth(view, sides), view.predict(sides.candidate)
+    truth, predicted = _replayed_truth(view, sides), view.predict(sides.read)
     known = _finite_rows(predicted)
     local = _where(known, squares(predicted, view.captured(sides.candidate)), 0.0)
     inherited = _where(known, squares(truth.expected, predicted), math.inf)
@@ -114,7 +123,7 @@ def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides)
         inherited,
         _floor(truth.inherited_noise, inherited, sides.dtype),
         truth.truth_rel_l2,
-        _gain(inherited, view.incoming(sides.truth, sides.candidate)),
+        _gain(inherited, view.incoming(sides.truth, sides.read)),
         truth.noise_gain,
     )
 

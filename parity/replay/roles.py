@@ -70,9 +70,8 @@ def role_reason(role: str, error: LocalError, limits: AppliedLimits) -> str:
     if math.isinf(error.worst_token_inherited_noise_ratio):
         return f"what came in is NaN or infinite; elsewhere {local}"
     if role == "source":
-        return (
-            f"on the candidate's own inputs the reference's operation gives another result: {local}, allowed {allowed}"
-        )
+        what = "on the candidate's own inputs the reference's operation gives another result"
+        return f"{what}: {local}, allowed are {allowed}"
     if role == "clean":
         return f"{local} and inherited {inherited} are within {allowed}"
     return f"{local} is within {allowed}, inherited {inherited} is not; {_gain_words(error)}"

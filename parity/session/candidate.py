@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from parity.dump import Dump
+from parity.engines.precision_file import read_precision
 from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, PlanFile, parse_candidate
 from parity.errors import ParityError
-from parity.options import CANDIDATE, CHECKPOINT, MAPPING
+from parity.options import CANDIDATE, CHECKPOINT, MAPPING, PRECISION
 from parity.runner import Runner
-from parity.session.engines import open_engine, open_layerwise, open_plan, require_engine
-from parity.session.network import build_from_checkpoint, build_from_model
+from parity.session.candidate_network import candidate_network
+from parity.session.engines import open_layerwise, open_plan
 from parity.session.observer import Yardstick, record_observed
 from parity.session.phases import phases_of, selection_of
 from parity.session.progress import Progress
@@ -27,18 +28,22 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
     """Read what ``--candidate`` says, before anything that takes time.
 
     Raises:
-        ParityError: it can't be read, or an option beside it would say nothing.
+        ParityError: it can't be read, an option beside it would say nothing, or the file of precisions can't be read.
     """
     spec = parse_candidate(asked.spec)
+    runs_whole = isinstance(spec, NetworkFile) or (isinstance(spec, EngineSpec) and not spec.feeding)
     idle = {
         CHECKPOINT.flag: asked.checkpoint is not None and not isinstance(spec, EngineSpec),
         MAPPING.flag: asked.mapping is not None and not isinstance(spec, (NetworkFile, PlanFile)),
-        "--fault": asked.fault is not None and (not isinstance(spec, EngineSpec) or bool(spec.feeding)),
+        PRECISION.flag: asked.precision is not None and not runs_whole,
+        "--fault": asked.fault is not None and not (runs_whole and isinstance(spec, EngineSpec)),
     }
     idle |= {flag: isinstance(spec, DumpFolder) for flag in asked.checks.given}
     for flag, is_idle in idle.items():
         if is_idle:
             raise ParityError(f"{flag} says nothing about {CANDIDATE.flag} {asked.spec}", cure=f"leave {flag} out")
+    if asked.precision is not None:
+        read_precision(asked.precision)
     return spec
 
 
@@ -67,18 +72,15 @@ def open_candidate(
     spec = check_candidate(asked)
     if isinstance(spec, DumpFolder):
         return Dump.open(spec.path)
-    mapping = None if asked.mapping is None else read_tensor_names(asked.mapping)
     if isinstance(spec, PlanFile):
+        mapping = None if asked.mapping is None else read_tensor_names(asked.mapping)
         return open_plan(spec.path, graph=graph, mapping=mapping, options=spec.options)
-    if isinstance(spec, NetworkFile):
-        made = (spec.path, graph, mapping)
-        return open_engine(spec.engine, *made, options=spec.options, progress=progress)
-    require_engine(spec.engine, spec.dtype)
-    network = _build(asked, spec, model=model, folder=folder, progress=progress)
-    if spec.feeding:
+    network = candidate_network(asked, spec, model=model, graph=graph, folder=folder, progress=progress)
+    if isinstance(spec, EngineSpec) and spec.feeding:
         streams = residual_streams(reference) if spec.feeding == "isolated" else None
-        return open_layerwise(spec.engine, network.parent, options=spec.options, streams=streams, progress=progress)
-    return open_engine(spec.engine, network, None, None, options=spec.options, progress=progress)
+        checkpoint = network.path.parent
+        return open_layerwise(spec.engine, checkpoint, options=spec.options, streams=streams, progress=progress)
+    return network.open(progress)
 
 
 def record_candidate(
@@ -121,16 +123,3 @@ def record_candidate(
 def network_folder(dump: Path) -> Path:
     """Where the network of a candidate is built: beside its dump."""
     return dump.with_name(f"{dump.name}-network")
-
-
-def _build(asked: CandidateRequest, spec: EngineSpec, *, model: Path | None, folder: Path, progress: Progress) -> Path:
-    if asked.checkpoint is not None:
-        return build_from_checkpoint(
-            asked.checkpoint, model=model, dtype=spec.dtype, fault=asked.fault, progress=progress
-        )
-    if model is None:
-        raise ParityError(
-            f"{CANDIDATE.flag} {asked.spec}: there is nothing to build the network from",
-            cure="give --reference DIR, --checkpoint DIR, or an .onnx file as the candidate",
-        )
-    return build_from_model(model, folder, dtype=spec.dtype, fault=asked.fault, progress=progress)

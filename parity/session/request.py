@@ -116,6 +116,7 @@ class CandidateRequest:
         spec: engine and dtype, an .onnx file or the folder of a dump, as `parity.engines.spec` reads it.
         checkpoint: TensorRT-LLM checkpoint to build the network from; None to convert the reference.
         mapping: file of tensor names, for an .onnx file.
+        precision: file that says which operations of the network run in fp32; None to run it as it is.
         fault: defect to plant; None for an honest candidate.
         checks: of its taps.
     """
@@ -123,6 +124,7 @@ class CandidateRequest:
     spec: str
     checkpoint: Path | None = options.CHECKPOINT.default
     mapping: Path | None = options.MAPPING.default
+    precision: Path | None = options.PRECISION.default
     fault: PlantedFault | None = None
     checks: EngineChecks = field(default_factory=EngineChecks)
 

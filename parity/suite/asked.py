@@ -80,6 +80,7 @@ def asked_request(config: pytest.Config) -> RunRequest:
             _value(config, options.CANDIDATE),
             checkpoint=_value(config, options.CHECKPOINT),
             mapping=_value(config, options.MAPPING),
+            precision=_value(config, options.PRECISION),
             checks=EngineChecks(
                 _value(config, options.OBSERVER),
                 _value(config, options.REBUILD_NOISE),

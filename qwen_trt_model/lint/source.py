@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,4 +98,10 @@ class SourceModel:
     def array(self, part: str) -> npt.NDArray[Any]:
         """A read-only view of the tensor that a Qwen2 or Qwen3 calls `part`."""
         rows = self.rows(part)
-        return map_tensor(self.tensors[rows.tensor])[rows.start : rows.stop]
+        return _mapped(self.tensors[rows.tensor])[rows.start : rows.stop]
+
+
+@lru_cache(maxsize=64)
+def _mapped(tensor: StoredTensor) -> npt.NDArray[Any]:
+    """Mapping a file costs more than comparing a few rows of it."""
+    return map_tensor(tensor)

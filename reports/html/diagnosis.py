@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,6 +58,7 @@ class DiagnosisText:
         signature: what an unexplained error looks like.
         costs: of a source: of its own error alone, and of its activation; None where it was not priced.
         tokens: of a source, the worst tokens of the local error.
+        born: of a carrier or amplifier, numbers of the rows of the sources that its error can come from.
     """
 
     role: str
@@ -69,10 +71,11 @@ class DiagnosisText:
     signature: str
     costs: tuple[CostText, CostText] | None
     tokens: tuple[TokenText, ...]
+    born: tuple[int, ...]
 
 
-def diagnosis_text(diagnosis: Diagnosis | None) -> DiagnosisText | None:
-    """The diagnosis of one row; None where it was not replayed."""
+def diagnosis_text(diagnosis: Diagnosis | None, *, born: Sequence[int] = ()) -> DiagnosisText | None:
+    """The diagnosis of one row, with the sources of what came in; None where it was not replayed."""
     if diagnosis is None:
         return None
     local, cost = diagnosis.local, diagnosis.cost
@@ -88,6 +91,7 @@ def diagnosis_text(diagnosis: Diagnosis | None) -> DiagnosisText | None:
         signature=visible_text(diagnosis.signature),
         costs=(cost_text(cost.local_error), cost_text(cost.activation)) if cost else None,
         tokens=token_texts(local.worst_local_tokens) if diagnosis.role == "source" else (),
+        born=tuple(born),
     )
 
 

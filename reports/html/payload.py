@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from parity.answer import make_answer
+from parity.answer.lineage import sources_upstream
 from parity.comparison import FAILING_STATUSES, STATUSES, Comparison, TapResult
 from parity.diagnosis import ROLES
 from parity.origin import origin_clause
@@ -170,7 +171,7 @@ def make_payload(comparison: Comparison) -> Payload:
         sources=tuple(numbers[source.row.key] for source in make_answer(comparison).sources),
         amplifies=AMPLIFIES,
         edges=tuple(edges),
-        rows=tuple(_tap_view(comparison, row, edges=edges) for row in rows),
+        rows=tuple(_tap_view(comparison, row, edges=edges, numbers=numbers) for row in rows),
     )
 
 
@@ -185,7 +186,9 @@ def tap_anchor(row: TapResult) -> str:
     return "#" + quote(visible_text(row.key))
 
 
-def _tap_view(comparison: Comparison, row: TapResult, *, edges: Sequence[tuple[float, ...]]) -> TapView:
+def _tap_view(
+    comparison: Comparison, row: TapResult, *, edges: Sequence[tuple[float, ...]], numbers: Mapping[str, int]
+) -> TapView:
     fails = row.fails(strict=comparison.limits.strict)
     errors, noise, limits, counts = row.errors, row.noise, row.limits, row.non_finite
     return TapView(
@@ -221,8 +224,14 @@ def _tap_view(comparison: Comparison, row: TapResult, *, edges: Sequence[tuple[f
         heads=head_texts(row),
         histogram=_histogram(row, edges),
         profile=profile(row),
-        diagnosis=diagnosis_text(row.diagnosis),
+        diagnosis=diagnosis_text(row.diagnosis, born=[numbers[source.key] for source in _born(comparison, row)]),
     )
+
+
+def _born(comparison: Comparison, row: TapResult) -> Sequence[TapResult]:
+    """The sources of an error that only passes through `row`."""
+    heir = row.diagnosis is not None and row.diagnosis.role in ("carrier", "amplifier")
+    return sources_upstream(comparison, row) if heir else ()
 
 
 def _histogram(row: TapResult, edges: Sequence[tuple[float, ...]]) -> HistogramCounts | None:

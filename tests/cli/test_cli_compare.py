@@ -141,3 +141,21 @@ def test_a_truncated_file_in_a_dump_is_refused(parity: Command, passing_run: Pat
     assert outcome.status == 2
     assert file.name in outcome.err
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_wrong_before_the_layers_is_told_first_and_fails(
+    parity: Command, passing_run: Path, tmp_path: Path
+) -> None:
+    """The floor handed in as the candidate: every tap matches, and nothing was compared."""
+    copy = shutil.copytree(passing_run / "floor", tmp_path / "candidate")
+    sides = (passing_run / "reference", copy, "--floor", passing_run / "floor")
+    warned = parity("compare", *sides, "--out", tmp_path / "out")
+    assert warned.status == 0
+    assert f"warning    {copy}: " in warned.out
+    manifest = copy / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"name": "arrays"', '"name": "engine"'))
+    refused = parity("compare", *sides, "--out", tmp_path / "out")
+    assert refused.status == 1
+    assert "The two sides are not the same model on the same input" in refused.out
+    assert "FAIL: 1 error before any layer was judged; 33 taps" in refused.out
+    assert parity("report", tmp_path / "out", "-q").status == 1

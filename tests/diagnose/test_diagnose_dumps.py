@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +205,8 @@ def test_an_overflow_has_its_source_and_its_cause(tmp_path: Path) -> None:
     assert roles(comparison, "source") == ["layers.0.mlp_out"]
     assert row.diagnosis is not None
     assert "NaN or infinite where the reference's operation, on the candidate's own inputs, is" in row.diagnosis.reason
-    assert "values are not finite, the first in channel" in row.diagnosis.signature
+    assert [cause.hypothesis for cause in row.diagnosis.causes] == ["overflowed"]
+    assert "values overflow" in row.diagnosis.causes[0].sentence
     assert row.diagnosis.cost is None
     heir = comparison.row("layers.0.resid_out").diagnosis
     assert heir is not None
@@ -232,3 +233,35 @@ def test_judging_by_other_limits_keeps_what_is_still_true(tmp_path: Path) -> Non
         compare_dumps(truth, candidate, floors=[floor], limits=before.limits), before, truth, candidate
     )
     assert same.rows == before.rows
+
+
+def with_frequencies(factor: float) -> RandomWeights:
+    """The reference's weights with one frequency off by `factor`."""
+    weights = random_weights()
+    frequencies = weights.settings.inverse_frequencies.copy()
+    frequencies[1] *= np.float32(factor)
+    return RandomWeights(replace(weights.settings, inverse_frequencies=frequencies), weights.tensors)
+
+
+def test_frequencies_that_pytorch_rounded_otherwise_are_no_other_weights(tmp_path: Path) -> None:
+    comparison = diagnosed(tmp_path, {}, weights=with_frequencies(1 + 2.0**-23))
+    assert all(row.diagnosis is not None for row in comparison.rows)
+
+
+def test_other_frequencies_are_other_weights(tmp_path: Path) -> None:
+    with pytest.raises(ParityError, match=r"does not reproduce the truth at layers\.0\.q_rope"):
+        diagnosed(tmp_path, {}, weights=with_frequencies(1.001))
+
+
+def test_a_cause_that_leaves_more_than_rounding_gets_the_signature_beside_it(tmp_path: Path) -> None:
+    """A factor with noise on it: the factor explains nearly all of it, and what is left is no rounding."""
+
+    def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+        right = replay(reference, GRAPH["layers.0.up"], inputs)
+        noise = np.random.default_rng(3).standard_normal(right.shape)
+        return 3 * right * (1 + 0.02 * noise)
+
+    diagnosis = diagnosed(tmp_path, {"layers.0.up": fault}).row("layers.0.up").diagnosis
+    assert diagnosis is not None
+    assert diagnosis.causes[0].explained_share > 0.99
+    assert "The residual is" in diagnosis.signature

@@ -3,10 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from made_rows import absent, make, row, unmeasured
+from made_rows import absent, diagnosed, make, row, unmeasured
 
 from parity.comparison import STATUSES, Comparison, NonFinite, TapResult, WorstElement
-from parity.message import failure_message, first_divergence_sentence, verdict_line
+from parity.diagnosis import Cause
+from parity.finding import Finding
+from parity.message import failure_message, first_divergence_sentence, heir_message, verdict_line
 
 LABELS = ("  sides ", "  elements ", "  worst ", "  before ", "  next ")
 
@@ -154,3 +156,65 @@ def test_the_verdict_counts_every_row() -> None:
     )
     assert verdict_line(make(*rows[:2])) == "PASS: 2 taps, 1 match, 1 rounding"
     assert verdict_line(make(row("a"), replace(row("a"), phase="decode.0"))) == ("PASS: 2 taps in 2 phases, 2 match")
+
+
+GELU = Cause("activation_other", "the activation is GELU instead of SiLU", 0.9999, 0.9, 1.1, 0)
+SOURCE = diagnosed(row("layers.3.act", "layers.3.gate", status="mismatch", ratio=40.0), "source", GELU, kl=0.01)
+HEIR = diagnosed(row("layers.3.mlp_out", "layers.3.act", status="mismatch", ratio=39.0), "carrier")
+DIAGNOSED = make(diagnosed(row("layers.3.gate"), "clean"), SOURCE, HEIR)
+
+
+def test_a_source_is_told_with_role_cause_cost_and_its_error_taken_apart() -> None:
+    assert failure_message(DIAGNOSED, SOURCE, run="runs/first").splitlines()[1:7] == [
+        "  role      source: why it is a source",
+        "  cause     the activation is GELU instead of SiLU",
+        "  evidence  explains 99.99% of its error; what is left is rounding: R 0.900 (worst token 1.10)",
+        "  cost      On its own it changes 4 of 20 next tokens (20%), 2 of them where the reference's choice is clear; "
+        "mean KL 0.0100 nats, at most 0.100.",
+        "  own error rel-L2 0.0200, R 30.0 (worst token 45.0)",
+        "  came in   rel-L2 0.00100, R 1.00 (worst token 1.50); gain 1.20, that of noise 1.10",
+    ]
+    assert failure_message(DIAGNOSED, SOURCE, run="runs/first").splitlines()[-2:] == [
+        "  before    no operation before it is wrong",
+        "  next      parity report runs/first --tap layers.3.act",
+    ]
+
+
+def test_a_heir_is_sent_to_where_its_error_was_born() -> None:
+    assert heir_message(DIAGNOSED, HEIR, run="runs/first").splitlines() == [
+        "layers.3.mlp_out (linear, prefill): mismatch: its operation is right, it passes on an error",
+        "  born      layers.3.act (linear layer, prefill): the activation is GELU instead of SiLU",
+        "  next      parity report runs/first --tap layers.3.act",
+    ]
+    assert failure_message(DIAGNOSED, HEIR, run="runs/first").splitlines()[-3:] == [
+        "  before    the error that came in was born in layers.3.act (linear layer, prefill): the activation is GELU "
+        "instead of SiLU",
+        "  next      parity report runs/first --tap layers.3.act",
+        "            parity report runs/first --tap layers.3.mlp_out",
+    ]
+    shown = failure_message(DIAGNOSED, HEIR, run="runs/first", shown=True)
+    assert "--tap layers.3.mlp_out" not in shown
+    assert "--tap layers.3.act" in shown
+
+
+def test_only_heirs_of_known_sources_are_told_in_short() -> None:
+    assert heir_message(DIAGNOSED, SOURCE) == ""
+    assert heir_message(DIAGNOSED, DIAGNOSED.rows[0]) == ""
+    assert heir_message(make(HEIR), HEIR) == ""
+    bad = of_status("mismatch")
+    assert heir_message(with_input(bad), bad) == ""
+
+
+def test_roles_and_sentence_agree() -> None:
+    crept_over = row("layers.0.q", status="mismatch", ratio=2.1)
+    comparison = make(diagnosed(crept_over, "clean"), SOURCE)
+    assert first_divergence_sentence(comparison).startswith("The error is born in layers.3.act")
+
+
+def test_errors_before_the_layers_fail_a_run() -> None:
+    error = Finding("token_ids", "error", "prompt 0", "differs", "record again")
+    assert verdict_line(replace(make(row("a")), preflight=(error,))) == (
+        "FAIL: 1 error before any layer was judged; 1 taps, 1 match"
+    )
+    both = replace(make(row("a", status="mismatch")), preflight=(error, error))
+    assert verdict_line(both) == "FAIL: 2 errors before any layer was judged; 1 of 1 taps fail (1 mismatch)"

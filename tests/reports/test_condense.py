@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from diagnosed_sample import make_diagnosed
 from sample_comparison import make_comparison
 
 from parity.comparison import STATUSES, Comparison
@@ -80,3 +81,43 @@ def test_no_status_is_forgotten() -> None:
         pair = (comparison.rows[0], replace(row, phase="a"), replace(row, phase="a"))
         status = condense(replace(comparison, rows=pair), verbose=False)[-1].lines[-1].status
         assert status in (row.status, f"2 {row.status}")
+
+
+def test_with_roles_the_layers_of_sources_are_opened_and_those_of_heirs_are_not() -> None:
+    found = lines(make_diagnosed(also=("layers.5.v",)))
+    labels = [line.label for line in found]
+    assert {"layers.3.act", "layers.3.q", "layers.5.v", "layers.4.* (15)"} <= set(labels)
+    assert [line.label for line in found if line.first] == ["layers.3.act", "layers.5.v"]
+
+
+def test_one_cause_in_many_layers_opens_the_first_of_them() -> None:
+    comparison = make_diagnosed()
+    source = comparison.row("layers.3.act")
+    spread = replace(
+        comparison,
+        rows=tuple(
+            replace(row, status="mismatch", diagnosis=source.diagnosis) if row.kind == "act" else row
+            for row in comparison.rows
+        ),
+    )
+    labels = [line.label for line in lines(spread)]
+    assert "layers.0.act" in labels
+    assert [label for label in labels if label.endswith(".* (15)")] == [f"layers.{i}.* (15)" for i in range(1, 6)]
+
+
+def test_roles_of_several_taps_are_counted_sources_first() -> None:
+    comparison = make_diagnosed()
+    by_label = {line.label: line.role for line in lines(comparison)}
+    assert by_label["layers.3.act"] == "source"
+    assert by_label["layers.0.* (15)"] == "15 clean"
+    one_amplifier = replace(comparison.row("layers.4.q").diagnosis, role="amplifier")  # type: ignore[type-var]
+    rows = tuple(replace(row, diagnosis=one_amplifier) if row.tap == "layers.4.q" else row for row in comparison.rows)
+    mixed = {line.label: line.role for line in lines(replace(comparison, rows=rows))}
+    assert mixed["layers.4.* (15)"] == "14 carrier +1"
+    assert all(line.role == "" for line in lines(make_comparison(fault_layer=3)))
+
+
+def test_a_capture_that_shows_another_tensor_is_seen_by_name() -> None:
+    comparison = make_diagnosed(fault_layer=None)
+    rows = tuple(replace(row, status="aliased") if row.tap == "layers.4.k" else row for row in comparison.rows)
+    assert any(line.label == "layers.4.k" and line.fails for line in lines(replace(comparison, rows=rows)))

@@ -258,6 +258,22 @@ def test_sources_lead_the_taps_in_trouble_and_alone_are_shown_in_full(open_repor
     assert "The first 2 are shown in full" in page.locator("#trouble-caption").inner_text()
 
 
+def test_a_carrier_leads_to_where_its_error_was_born(open_report: OpenReport, broken: Comparison) -> None:
+    page = open_report(broken, anchor="#prefill-layers.5.gate")
+    text = page.locator("#panel .reason").first.inner_text()
+    assert f"the error that came in was born in {SOURCE} (the bias is missing)" in text
+    assert "fails already" not in text
+    page.locator("#panel .reason a").click()
+    page.locator(f"#panel h2:text-is('{SOURCE}')").wait_for()
+    assert "born in" not in page.locator("#panel .reason").first.inner_text()
+
+
+def test_many_sources_upstream_are_counted(open_report: OpenReport) -> None:
+    comparison = with_diagnosis(make_comparison(fault_layer=0), sources=[f"layers.{i}.attn_out" for i in range(5)])
+    page = open_report(comparison, anchor="#prefill-logits")
+    assert "layers.2.attn_out (the bias is missing) and 2 more" in page.locator("#panel .reason").first.inner_text()
+
+
 def test_what_stands_on_top_opens_the_tap(open_report: OpenReport, broken: Comparison) -> None:
     page = open_report(broken)
     page.locator(".source .command a").click()

@@ -18,7 +18,7 @@ def explain_columns_moved(mismatch: Mismatch) -> Explanation | None:
     pool, parallelism = column_pool(mismatch), mismatch.case.parallelism
     found = column_fingerprints(mismatch.found[: mismatch.found.shape[0] - mismatch.expected.padding])
     rank = mismatch.expected.rank.tensor
-    cut = f": the part of rank {rank} is cut by columns" if mismatch.pieces[0].columns else ""
+    cut = f": the part of rank {rank} is cut by columns" if parallelism.tensor > 1 else ""
     cure = f"keep the columns of {pool.labels[0]} as Hugging Face has them{cut}"
     for layout in column_layouts(pool, mismatch.case.source.network, rank, parallelism.tensor):
         if layout.rows.size == found.size and (pool.fingerprints[layout.rows] == found).all():

@@ -31,9 +31,9 @@ def explain_factor(mismatch: Mismatch) -> Explanation | None:
 
 
 def explain_row_factors(mismatch: Mismatch) -> Explanation | None:
-    """One factor for each row."""
+    """One factor for each row; the parts of a fused tensor are looked at one by one."""
     rows, columns = mismatch.found.shape
-    if columns < _FEW:
+    if columns < _FEW or len(mismatch.pieces) > 1:
         return None
     factors: list[float] = []
     for start, block in mismatch.wanted.blocks():

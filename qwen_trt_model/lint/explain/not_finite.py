@@ -11,6 +11,8 @@ __all__ = ["explain_not_finite"]
 
 def explain_not_finite(mismatch: Mismatch) -> Explanation | None:
     """Some values are not finite, where the wanted ones are."""
+    if np.isfinite(mismatch.differences.error):
+        return None
     count = 0
     for start, block in mismatch.wanted.blocks():
         found = mismatch.found[start : start + len(block)].astype(np.float32)

@@ -14,7 +14,8 @@ from qwen_trt_model.lint.values import row_fingerprints
 
 __all__ = ["explain_rows_moved", "row_runs", "solve_order"]
 
-_CURE = "join the rows in the order {labels}, heads and the rows of each head as Hugging Face has them"
+_JOIN = "join the rows in the order {labels}, heads and the rows of each head as Hugging Face has them"
+_KEEP = "keep the rows of {labels} as Hugging Face has them"
 _CUT = ", each cut by itself for rank {rank}"
 _LISTED = 4
 
@@ -28,7 +29,8 @@ def explain_rows_moved(mismatch: Mismatch) -> Explanation | None:
     pool, parallelism = row_pool(mismatch), mismatch.case.parallelism
     rank, ranks = mismatch.expected.rank.tensor, parallelism.tensor
     found = row_fingerprints(mismatch.found[: len(np.concatenate(pool.own))])
-    cure = _CURE.format(labels=" | ".join(pool.labels)) + (_CUT.format(rank=rank) if ranks > 1 else "")
+    cure = (_JOIN if len(pool.labels) > 1 else _KEEP).format(labels=" | ".join(pool.labels))
+    cure += _CUT.format(rank=rank) if ranks > 1 else ""
     for layout in row_layouts(pool, mismatch.case.source.network, rank, ranks):
         if layout.rows.size == found.size and (pool.fingerprints[layout.rows] == found).all():
             return Explanation(layout.check, layout.sentence, cure)

@@ -13,6 +13,8 @@ _CURE = "fill it: a shard was not loaded, or a part was not copied"
 
 def explain_zeroed(mismatch: Mismatch) -> Explanation | None:
     """All values are zero, or all those of some rows, and the other rows are right."""
+    if mismatch.found[mismatch.differences.first[0]].any():
+        return None
     if not mismatch.found.any():
         return Explanation("zeroed", "zero everywhere", _CURE)
     empty, right = [], True

@@ -42,7 +42,7 @@ def _check(layer: QuantisedLayer, scale: float) -> Iterator[LintFinding]:
         again, _ = _distance(layer, scale * factor)
         if again <= _TOLERATED:
             cure = "store the scale that the codes were made with"
-            yield LintFinding("scale_wrong", "error", subject, expected, f"{scale:.4g}: off by {1 / factor:.4g}", cure)
+            yield LintFinding("scale_wrong", "error", subject, expected, f"{scale:.4g}: off by {1 / factor:.3g}", cure)
             return
     found = f"others: codes times scale are off by rel-L2 {error:.3g}"
     expected, cure = "the codes of the Hugging Face weight", "quantise the layer again from this model"
@@ -53,7 +53,7 @@ def _distance(layer: QuantisedLayer, scale: float) -> tuple[float, float]:
     """rel-L2 of codes times scale from the weights, and the factor that would bring it closest to them."""
     codes = map_stored(layer.pair.stored).view(ml_dtypes.float8_e4m3fn)
     error = truth = product = square = 0.0
-    for start, block in layer.wanted().blocks():
+    for start, block in layer.converted().blocks():
         found = codes[start : start + len(block)].astype(np.float32) * np.float32(scale)
         wide, exact = found.astype(np.float64), block.astype(np.float64)
         error += float(np.square(wide - exact).sum())

@@ -59,8 +59,8 @@ def _largest_by_group(layer: QuantisedLayer, groups: int) -> Floats:
     before = layer.values("prequant_scaling_factor")
     factor = np.ones(layer.inputs) if before is None or before.size != layer.inputs else 1 / before.reshape(-1)
     parts = []
-    for _, block in layer.wanted().blocks():
-        scaled = np.abs(block * factor).reshape(len(block), groups, -1)
+    for _, block in layer.converted().blocks():
+        scaled = np.abs(block.astype(np.float64) * factor).reshape(len(block), groups, -1)
         parts.append(scaled.max(axis=2))
     largest: Floats = np.concatenate(parts).T.astype(np.float64)
     return largest

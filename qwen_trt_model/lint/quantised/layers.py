@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.digest import StoredTensor
+from parity.dtypes import dtype_info
+from qwen_trt_model.configuration import DTYPES
 from qwen_trt_model.lint.case import LintCase, StoredPair, named
 from qwen_trt_model.lint.quantised.format import Format, format_of, linear_module, quantised_weight
 from qwen_trt_model.lint.stored import map_stored, stored_dtype
@@ -62,24 +64,20 @@ class QuantisedLayer:
         """How messages name the tensor `name` of this layer."""
         return named(self.pair.expected.rank.index, f"{self.module}.{name}", several=len(self.case.files.ranks) > 1)
 
-    def wanted(self) -> Wanted:
-        """The weight in fp32, ``[out, in]``."""
-        return Wanted(self.case.source, self.pair.expected.pieces, np.dtype(np.float32))
+    def converted(self) -> Wanted:
+        """The weight as converters cast it before they quantise, ``[out, in]``."""
+        return Wanted(self.case.source, self.pair.expected.pieces, _model_dtype(self.case))
 
     def largest_by_row(self) -> Floats:
-        """The largest magnitude of each output's weights, ``[out]``, rounded to the checkpoint's dtype before."""
-        blocks = self._cast().blocks()
+        """The largest magnitude of each output's weights, ``[out]``."""
+        blocks = self.converted().blocks()
         return np.concatenate([np.abs(block.astype(np.float32)).max(axis=1) for _, block in blocks]).astype(np.float64)
 
     def largest_by_column(self) -> Floats:
         """The same of each input's weights, ``[in]``."""
-        tops = [np.abs(block.astype(np.float32)).max(axis=0) for _, block in self._cast().blocks()]
+        tops = [np.abs(block.astype(np.float32)).max(axis=0) for _, block in self.converted().blocks()]
         top: Floats = np.max(tops, axis=0).astype(np.float64)
         return top
-
-    def _cast(self) -> Wanted:
-        """The weight as converters cast it before they quantise."""
-        return Wanted(self.case.source, self.pair.expected.pieces, _model_dtype(self.case))
 
 
 def quantised_layers(case: LintCase) -> Iterator[QuantisedLayer]:
@@ -94,7 +92,5 @@ def quantised_layers(case: LintCase) -> Iterator[QuantisedLayer]:
 
 
 def _model_dtype(case: LintCase) -> np.dtype[Any]:
-    from parity.dtypes import dtype_info
-
     said = str(case.files.config.get("dtype"))
-    return np.dtype(dtype_info(said).numpy if said in ("float16", "bfloat16", "float32") else np.float32)
+    return np.dtype(dtype_info(said).numpy if said in DTYPES else np.float32)

@@ -45,7 +45,8 @@ def _check(layer: QuantisedLayer, scale: Scale) -> Iterator[LintFinding]:
         cure = f"store it in {dtypes[0]}"
         yield LintFinding("scale_dtype", "error", subject, " or ".join(dict.fromkeys(dtypes)), dtype, cure)
     values = map_stored(tensor).astype(np.float64)
-    bad = ~np.isfinite(values) | ((values <= 0) & (scale.name not in _SIGNED))
+    bad = ~np.isfinite(values) | ((values < 0) & (scale.name not in _SIGNED))
+    bad |= (values == 0) & (values.size == 1)  # a row of zeros may have the scale zero, a whole tensor may not
     if bad.any():
         found = f"{int(bad.sum())} of {bad.size} that are zero, negative or not finite"
         yield LintFinding("scale_value", "error", subject, "positive numbers", found, _CURE)

@@ -35,19 +35,18 @@ def _find(case: LintCase) -> Iterator[LintFinding]:
         if stored.dtype != "I8" or codes < layer.outputs * layer.inputs:
             yield _misshaped(layer, levels)
             continue
-        wanted, found = _wanted(layer, levels), _found(layer, levels)
-        found[levels] -= codes - layer.outputs * layer.inputs  # padding is zero
-        if min(_distance(wanted, found), _distance(wanted, np.roll(found, levels))) > _TOLERATED:
-            yield _finding(layer, wanted, found)
+        share = _wrong(_wanted(layer, levels), _found(layer, levels), padding=codes - layer.outputs * layer.inputs)
+        if share > _TOLERATED:
+            yield _finding(layer, share)
 
 
 def _wanted(layer: QuantisedLayer, levels: int) -> Counts:
     """How often each code from -levels to levels - 1 should occur."""
     counts = np.zeros(2 * levels, np.int64)
     scales = layer.largest_by_row() / levels
-    for start, block in layer.wanted().blocks():
+    for start, block in layer.converted().blocks():
         scale = scales[start : start + len(block), None]
-        scaled = np.divide(block, scale, out=np.zeros(block.shape), where=scale > 0)
+        scaled = np.divide(block.astype(np.float64), scale, out=np.zeros(block.shape), where=scale > 0)
         codes = np.clip(np.floor(np.abs(scaled) + 0.5) * np.sign(scaled), -levels, levels - 1).astype(np.int64)
         counts += np.bincount((codes + levels).ravel(), minlength=2 * levels)
     return counts
@@ -61,12 +60,18 @@ def _found(layer: QuantisedLayer, levels: int) -> Counts:
         block = stored[start : start + _BLOCK]
         parts = (block,) if levels == 128 else (block & 0x0F, block >> 4)
         for part in parts:
-            counts += np.bincount((part + levels) % (2 * levels), minlength=2 * levels)
-    return counts
+            counts += np.bincount(part, minlength=2 * levels)
+    return np.roll(counts, levels)  # negative codes are stored behind the positive ones
 
 
-def _distance(wanted: Counts, found: Counts) -> float:
-    return float(np.abs(wanted - found).sum() / (2 * wanted.sum()))
+def _wrong(wanted: Counts, found: Counts, *, padding: int) -> float:
+    """Share of the codes that occur too often or too rarely, whether or not half the range was added to them."""
+    shares = []
+    for counts in (found, np.roll(found, len(found) // 2)):
+        missing = wanted - counts
+        missing[len(found) // 2] += padding  # padding is zero
+        shares.append(float(np.abs(missing).sum() / (2 * wanted.sum())))
+    return min(shares)
 
 
 def _misshaped(layer: QuantisedLayer, levels: int) -> LintFinding:
@@ -76,8 +81,7 @@ def _misshaped(layer: QuantisedLayer, levels: int) -> LintFinding:
     return LintFinding("codes_shape", "error", layer.subject("weight"), expected, f"{dtype} {shape}", cure)
 
 
-def _finding(layer: QuantisedLayer, wanted: Counts, found: Counts) -> LintFinding:
-    share = min(_distance(wanted, found), _distance(wanted, np.roll(found, len(found) // 2)))
+def _finding(layer: QuantisedLayer, share: float) -> LintFinding:
     expected = "the codes of the Hugging Face weight, in whatever order"
     words = f"others: {share:.1%} of them occur too often or too rarely"
     cure = "quantise the layer again from this model"

@@ -17,6 +17,7 @@ from qwen_trt_model.lint.finding import LintFinding
 from qwen_trt_model.lint.rule import Rule
 from qwen_trt_model.lint.stored import map_stored, stored_dtype
 from qwen_trt_model.lint.values import Wanted, as_matrix
+from qwen_trt_model.lint.workers import side_by_side
 
 __all__ = ["CAST_LOSS"]
 
@@ -33,12 +34,11 @@ class _Lost:
 
 def _find(case: LintCase) -> Iterator[LintFinding]:
     zero = tensors = 0
-    for pair in case.pairs():
-        if is_comparable(case, pair) and _narrows(case, pair):
-            lost = _count(case, pair)
-            zero, tensors = zero + lost.zero, tensors + bool(lost.zero)
-            if lost.infinite:
-                yield _overflow(case, pair, lost.infinite)
+    pairs = [pair for pair in case.pairs() if is_comparable(case, pair) and _narrows(case, pair)]
+    for pair, lost in zip(pairs, side_by_side(lambda pair: _count(case, pair), pairs), strict=True):
+        zero, tensors = zero + lost.zero, tensors + bool(lost.zero)
+        if lost.infinite:
+            yield _overflow(case, pair, lost.infinite)
     if zero:
         found = f"{zero} that became zero in fp16, in {tensors} tensors"
         cure = "nothing where they are few; bf16 keeps values below 6e-8, fp16 does not"

@@ -30,11 +30,12 @@ def _find(case: LintCase) -> Iterator[LintFinding]:
 
 
 def _pairs(case: LintCase, first: int, second: int) -> Iterator[tuple[StoredPair, StoredPair]]:
-    """The tensors that both ranks have."""
+    """The tensors that both ranks have, if they are of one pipeline stage."""
     by_name = {pair.expected.name: pair for pair in case.pairs() if pair.expected.rank.index == first}
     for pair in case.pairs():
-        if pair.expected.rank.index == second and pair.expected.name in by_name:
-            yield by_name[pair.expected.name], pair
+        twin = by_name.get(pair.expected.name)
+        if twin and pair.expected.rank.index == second and pair.expected.layer == twin.expected.layer:
+            yield twin, pair
 
 
 IDENTICAL_RANKS = Rule("identical_ranks", _find)

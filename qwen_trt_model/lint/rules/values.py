@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from qwen_trt_model.lint.case import LintCase, StoredPair
@@ -14,16 +12,16 @@ from qwen_trt_model.lint.finding import LintFinding
 from qwen_trt_model.lint.rule import Rule
 from qwen_trt_model.lint.stored import map_stored
 from qwen_trt_model.lint.values import Wanted, as_matrix, find_differences
+from qwen_trt_model.lint.workers import side_by_side
 
 __all__ = ["VALUES"]
 
 
 def _find(case: LintCase) -> Iterator[LintFinding]:
     pairs = [pair for pair in case.pairs() if is_comparable(case, pair)]
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        for mismatch in pool.map(lambda pair: _mismatch(case, pair), pairs):
-            if mismatch is not None:
-                yield from _explained(mismatch)
+    for mismatch in side_by_side(lambda pair: _mismatch(case, pair), pairs):
+        if mismatch is not None:
+            yield from _explained(mismatch)
 
 
 def _mismatch(case: LintCase, pair: StoredPair) -> Mismatch | None:

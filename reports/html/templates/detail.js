@@ -12,9 +12,24 @@ function tapDetail(row) {
     row.tokens.length > 0 && detailFigure('Worst tokens', tokenTable(row.tokens, payload.has_floor), CAPTIONS.tokens),
     row.channels.length > 0 && detailFigure('Worst channels', channelTable(row), CAPTIONS.channels),
   ];
-  return markup`<p class="reason">${row.reason}${row.origin && markup`; <b>${row.origin}</b>`}.</p>
+  return markup`<p class="reason">${row.reason}${originWords(row)}.</p>
     ${row.diagnosis && markup`<p class="reason">${roleMark(row.diagnosis.role)} ${row.diagnosis.reason}.</p>`}
     ${inputList(row)}<div class="detail">${figures}</div>`;
+}
+
+const NAMED_SOURCES = 3;
+
+// Of an error that only passes through, where it was born says more than which input fails, too.
+function originWords(row) {
+  const born = row.diagnosis?.born ?? [];
+  if (!born.length) return row.origin && markup`; <b>${row.origin}</b>`;
+  const links = born.slice(0, NAMED_SOURCES).map((number, i) => {
+    const source = rows[number];
+    const cause = source.diagnosis.causes[0]?.[0];
+    return markup`${i > 0 && ', '}<a href="${anchor(source)}"><code>${source.tap}</code></a>${cause && ` (${cause})`}`;
+  });
+  const more = born.length > NAMED_SOURCES && ` and ${born.length - NAMED_SOURCES} more`;
+  return markup`; <b>the error that came in was born in ${links}${more}</b>`;
 }
 
 function detailFigure(title, content, caption, kind = '') {
