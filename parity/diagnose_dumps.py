@@ -10,7 +10,7 @@ from parity.compare_dumps import phase_subject
 from parity.comparison import Comparison, TapResult
 from parity.cost import Prices
 from parity.diagnose.findings import PhaseFindings, findings_of, take_apart
-from parity.diagnose.judge import with_roles
+from parity.diagnose.judge import with_false_captures, with_roles
 from parity.diagnose.sources import SourceDoctor
 from parity.diagnosis import Diagnosis, LogitCost
 from parity.dtypes import dtype_info
@@ -64,7 +64,7 @@ def diagnose_dumps(
             found = take_apart(replayed, subject.graph, old, sides)
             _require_own_weights(found, reference, int(subject.tokens.positions.max()))
             judged = with_roles(old, found, sides)
-        rows += _examined(judged, SourceDoctor(replayed, subject.graph, sides), announce)
+        rows += _examined(judged, found, SourceDoctor(replayed, subject.graph, sides), announce)
         if "logits" in found.rows and found.rows["logits"].errors is not None:
             logits.append(Prices(replayed, subject.graph, sides).whole)
     return replace(comparison, rows=tuple(rows), logits=logits[0] if logits else None)
@@ -85,7 +85,8 @@ def judge_roles_again(comparison: Comparison, diagnosed: Comparison, reference: 
         errors = {tap: diagnosis.local for tap, diagnosis in known.items()}
         sides = _sides(subject, candidate)
         found = findings_of(subject.graph, new, errors, sides)
-        rows += [_with_known_causes(row, known) for row in with_roles(new, found, sides)]
+        explained = [_with_known_causes(row, known) for row in with_roles(new, found, sides)]
+        rows += with_false_captures(explained, found)
     return replace(
         comparison,
         rows=tuple(rows),
@@ -123,16 +124,19 @@ def diagnosed_rows(
     rows: Mapping[str, TapResult], found: PhaseFindings, sides: Sides, doctor: SourceDoctor
 ) -> list[TapResult]:
     """`rows` of one phase, by tap, with what `found` says of them, and causes and costs for sources."""
-    return _examined(with_roles(rows, found, sides), doctor, _silently)
+    return _examined(with_roles(rows, found, sides), found, doctor, _silently)
 
 
-def _examined(rows: Sequence[TapResult], doctor: SourceDoctor, announce: Announce) -> list[TapResult]:
+def _examined(
+    rows: Sequence[TapResult], found: PhaseFindings, doctor: SourceDoctor, announce: Announce
+) -> list[TapResult]:
     sources = [row.tap for row in rows if row.diagnosis is not None and row.diagnosis.role == "source"]
     if not sources:
         return list(rows)
     many = f"{len(sources)} taps" if len(sources) > 1 else sources[0]
     with announce(f"looking for what is wrong in {many}, and what it costs"):
-        return [doctor.examine(row) if row.tap in sources else row for row in rows]
+        explained = [doctor.examine(row) if row.tap in sources else row for row in rows]
+    return with_false_captures(explained, found)
 
 
 def _with_known_causes(row: TapResult, known: Mapping[str, Diagnosis]) -> TapResult:

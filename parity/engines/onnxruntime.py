@@ -16,6 +16,7 @@ import onnx_ir
 
 from parity.engines.feeds import network_feeds
 from parity.engines.marking import COPIES, mark_outputs
+from parity.engines.onnxruntime_inspect import FirstRun
 from parity.engines.onnxruntime_probe import (
     CPU,
     import_onnxruntime,
@@ -25,7 +26,7 @@ from parity.engines.onnxruntime_probe import (
 )
 from parity.engines.tapped_network import TappedNetwork, open_network
 from parity.errors import ParityError
-from parity.runner import RunnerInfo, Sink
+from parity.runner import EngineLayer, RunnerInfo, Sink
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase, TokenBatch
 
@@ -107,6 +108,7 @@ class OnnxRuntimeRunner:
         self._network = open_network(Path(network), graph=graph, mapping=mapping)
         self._model = model
         self._session: _Session | None = None
+        self._layers: tuple[EngineLayer, ...] = ()
         require_dtype(self._network.dtype)
 
     def describe(self) -> RunnerInfo:
@@ -144,10 +146,15 @@ class OnnxRuntimeRunner:
         with engine_errors(self._network.path):
             found = session.engine.run([session.outputs[name] for name in wanted], feeds)
         arrays = dict(zip(wanted, found, strict=True))
+        self._layers = session.first_run.layers(session.engine)
         del found
         for place, (tap, tensor) in enumerate(zip(taps, tensors, strict=True)):
             array = arrays[tensor] if tensor in tensors[place + 1 :] else arrays.pop(tensor)
             sink(tap.name, np.ascontiguousarray(array))
+
+    def layers(self) -> tuple[EngineLayer, ...]:
+        """The nodes of the last capture's session."""
+        return self._layers
 
     def rebuilt(self) -> OnnxRuntimeRunner:
         """The same network at another level of optimisation; the number of threads changes nothing."""
@@ -159,7 +166,7 @@ class OnnxRuntimeRunner:
 
     def _variant(self, options: OnnxRuntimeOptions) -> OnnxRuntimeRunner:
         other = copy(self)
-        other._options, other._session = options, None
+        other._options, other._session, other._layers = options, None, ()
         return other
 
     def _session_with(self, tensors: tuple[str, ...]) -> _Session:
@@ -172,11 +179,12 @@ class OnnxRuntimeRunner:
 
 @dataclass(frozen=True, eq=False)
 class _Session:
-    """ONNX Runtime's own session, and the output that holds each of `tensors`."""
+    """ONNX Runtime's own session, the output that holds each of `tensors`, and what its first run tells of it."""
 
     tensors: tuple[str, ...]
     outputs: Mapping[str, str]
     engine: Any
+    first_run: FirstRun
 
 
 def session_options(options: OnnxRuntimeOptions) -> Any:
@@ -194,9 +202,11 @@ def _open_session(network: TappedNetwork, tensors: tuple[str, ...], options: Onn
     # A model that comes as bytes has no folder, and ONNX Runtime reads no weights from outside one.
     settings.add_session_config_entry(_WEIGHTS_FOLDER, str(network.path.parent.resolve()))
     serialized, outputs = _marked(network, tensors, options.copies)
+    first_run = FirstRun()
+    first_run.prepare(settings)
     with engine_errors(network.path):
         engine = import_onnxruntime().InferenceSession(serialized, settings, providers=[CPU])
-    return _Session(tensors, outputs, engine)
+    return _Session(tensors, outputs, engine, first_run)
 
 
 def _marked(network: TappedNetwork, tensors: tuple[str, ...], copies: str) -> tuple[bytes, Mapping[str, str]]:

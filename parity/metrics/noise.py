@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from parity.comparison import NoiseMetrics
 from parity.dtypes import ROUNDING_REL_L2
 from parity.metrics.differences import Floats
 from parity.metrics.errors import rel_l2
+from parity.metrics.noise_spread import noise_spread
 from parity.metrics.squares import SquaredErrors
 
 __all__ = ["TokenFloor", "noise_metrics", "noise_ratio_by_token", "token_floor", "worst_case_ratio_by_token"]
@@ -28,11 +31,19 @@ class TokenFloor:
         error: the norm of the error that counts as noise at each real token, float64, shape ``[row]``.
         rel_l2: the floor run's own rel-L2 over all real elements.
         basis: ``measured``, or ``rounding`` where the floor run is exact at more than half of the tokens.
+        sensitivity: how much noise the operation makes at each token beside others, in any unit, shape ``[row]``;
+            None where that goes with the size of its output.
     """
 
     error: Floats
     rel_l2: float
     basis: str
+    sensitivity: Floats | None = None
+
+    def at(self, rows: npt.NDArray[Any]) -> TokenFloor:
+        """The floor of some of its tokens."""
+        sensitivity = None if self.sensitivity is None else self.sensitivity[rows]
+        return TokenFloor(self.error[rows], self.rel_l2, self.basis, sensitivity)
 
 
 def token_floor(
@@ -75,9 +86,17 @@ def worst_case_ratio_by_token(candidate: SquaredErrors, floor: TokenFloor) -> Fl
     tie), floor and candidate each draw a single sample of it, and the ratio of two single samples is above 4 in
     one case of six; among hundreds of tokens the most unlucky one would always be condemned.
     """
-    scale = np.sqrt(candidate.truth_squares.sum(axis=1))
-    usual = scale * _noisy(_ratio(floor.error, scale)[scale > 0])
-    return _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), np.maximum(floor.error, usual))
+    size = np.sqrt(candidate.truth_squares.sum(axis=1))
+    allowed = np.maximum(floor.error, _usual(floor.error, size))
+    if floor.sensitivity is not None:
+        allowed = np.maximum(allowed, _usual(floor.error, noise_spread(floor.error, size, floor.sensitivity)))
+    return _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), allowed)
+
+
+def _usual(error: Floats, scale: Floats) -> Floats:
+    """`error` if it were spread over tokens as `scale` is, and large: ``[row]``."""
+    spread: Floats = scale * _noisy(_ratio(error, scale)[scale > 0])
+    return spread
 
 
 def noise_metrics(candidate: SquaredErrors, floor: TokenFloor) -> NoiseMetrics:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from parity.replay.arrays import Floats
 from parity.replay.displaced import displaced_tokens, noise_of_storing
 from parity.replay.fed import Overlaid
 from parity.replay.predict import Captured, captured_inputs, predict_rows
-from parity.replay.replay import Reference
+from parity.replay.replay import Reference, sensitivity_rows
 from parity.taps import Tap, TapGraph
 
 __all__ = ["KeptReplays", "LocalAnalysis", "Sides", "TruthReplay", "analyse_local"]
@@ -41,6 +41,7 @@ class TruthReplay:
         inherited_noise: likewise what comes in with noise.
         truth_rel_l2: how far the truth's output is from `expected`.
         noise_gain: the floor run's gain; None where there is none.
+        sensitivity: how an operation's own noise is spread over tokens, ``[row]``; None where it goes with the output.
     """
 
     expected: RealRows
@@ -48,6 +49,7 @@ class TruthReplay:
     inherited_noise: tuple[Squares, ...]
     truth_rel_l2: float
     noise_gain: float | None
+    sensitivity: Floats | None
 
 
 KeptReplays = dict[tuple[str, ...], TruthReplay]
@@ -122,7 +124,7 @@ def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides)
     inherited = _where(known, squares(truth.expected, predicted), math.inf)
     return LocalAnalysis(
         local,
-        _local_floor(view, sides, truth, local, inherited),
+        replace(_local_floor(view, sides, truth, local, inherited), sensitivity=truth.sensitivity),
         inherited,
         _floor(truth.inherited_noise, inherited, sides.dtype),
         truth.truth_rel_l2,
@@ -147,6 +149,7 @@ def _replay_truth(view: _View, sides: Sides) -> TruthReplay:
         (stored, *noise.inherited),
         _total_rel_l2(squares(expected, view.captured(sides.truth))),
         noise.gain,
+        view.sensitivity(sides.truth),
     )
 
 
@@ -179,6 +182,13 @@ class _View:
         """
         with np.errstate(over="ignore"):
             return {name: sides.truth[name].astype(sides.dtype.numpy) for name in self.start if name in sides.truth}
+
+    def sensitivity(self, side: Captured) -> Floats | None:
+        """As `TruthReplay` has it; None as well where the tap's own inputs were not captured."""
+        if set(self.start) != set(self.tap.inputs) or not set(self.start) <= set(side):
+            return None
+        mask = self.reference.tokens.mask
+        return sensitivity_rows(self.reference, self.tap, [side[name][mask] for name in self.tap.inputs])
 
     def incoming(self, truth: Captured, side: Captured) -> float:
         """‖x_side - x_truth‖ over all captured inputs at real tokens."""

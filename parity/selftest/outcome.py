@@ -76,12 +76,12 @@ class Outcome:
         return " ".join(found.cause or "unexplained" for found in self._shown)
 
     @property
-    def elsewhere(self) -> int:
-        """Taps that were named in layers without a fault; of a fault that sits everywhere, none."""
+    def elsewhere(self) -> tuple[Found, ...]:
+        """What was named in layers without a fault; of a fault that sits everywhere, nothing."""
         if self.case.where == "everywhere":
-            return 0
+            return ()
         homes = {expected.tap.rpartition(".")[0] for expected in self.case.expected}
-        return sum(found.tap.rpartition(".")[0] not in homes for found in self.found)
+        return tuple(found for found in self.found if found.tap.rpartition(".")[0] not in homes)
 
     @property
     def _shown(self) -> Sequence[Found]:

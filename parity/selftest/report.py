@@ -71,9 +71,11 @@ def _share(count: int, of: int) -> str:
 
 def _cases(outcomes: Sequence[Outcome], *, verbose: bool) -> Iterator[str]:
     for outcome in outcomes:
-        reason = missed(outcome)
+        reason, more = missed(outcome), outcome.elsewhere
         if reason or verbose:
             yield f"{_name(outcome)}: {reason or 'right'}"
+        elif more:
+            yield f"{_name(outcome)}: right, yet {more[0].tap} is named too: {more[0].words}"
 
 
 def _name(outcome: Outcome) -> str:

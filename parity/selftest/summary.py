@@ -79,7 +79,7 @@ def _rates(dtype: str, group: str, mine: Sequence[Outcome]) -> GroupRates:
         count(lambda outcome: outcome.detected),
         0 if is_control else count(lambda outcome: outcome.right_tap),
         0 if is_control else count(lambda outcome: outcome.right_cause),
-        sum(outcome.elsewhere for outcome in mine),
+        sum(len(outcome.elsewhere) for outcome in mine),
         sum(outcome.seconds for outcome in mine),
     )
 

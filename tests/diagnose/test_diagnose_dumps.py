@@ -154,6 +154,17 @@ def test_a_capture_that_shows_a_later_tensor_is_no_fault_of_the_layer(tmp_path: 
     assert "layers.1.q_rope" in roles(comparison, "clean")
 
 
+def test_a_capture_of_stale_memory_is_no_fault_of_the_layer(tmp_path: Path) -> None:
+    stale = np.random.default_rng(5).standard_normal(run(REFERENCE, "float32", seed=2)["layers.1.act"].shape)
+    comparison = diagnosed(tmp_path, {}, shown={"layers.1.act": stale.astype(np.float32)})
+    row = comparison.row("layers.1.act")
+    assert row.status == "aliased"
+    assert "memory of something else" in row.reason
+    assert [failure.tap for failure in comparison.failures] == ["layers.1.act"]
+    assert comparison.row("layers.1.mlp_out").status == "match"
+    assert "free run hides" not in comparison.row("layers.1.mlp_out").reason
+
+
 def test_a_fault_between_captured_taps_belongs_to_the_next_captured_one(tmp_path: Path) -> None:
     comparison = diagnosed(tmp_path, {"layers.1.act": gate_without_activation}, taps="blocks")
     assert roles(comparison, "source") == ["layers.1.mlp_out"]
