@@ -70,10 +70,11 @@ class Suspicion:
         return _ratio(reading.noise_ratio, max(1.0, self._incoming(reading.tap)))
 
     def _own(self, reading: TapReading) -> float:
+        """Where errors were not taken apart, nothing is claimed of operations that pass on what comes in."""
         if reading.own_noise_ratio is not None:
             return reading.own_noise_ratio
-        if not math.isfinite(reading.noise_ratio):
-            return _ratio(reading.noise_ratio, max(1.0, self._incoming(reading.tap)))
+        if self._made(reading) <= CORRECT_KERNELS:
+            return 0.0
         return math.sqrt(max(0.0, reading.noise_ratio**2 - self._incoming(reading.tap) ** 2))
 
     def _incoming(self, tap: str) -> float:

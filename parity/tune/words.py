@@ -11,7 +11,7 @@ from parity.taps import TapGraph
 from parity.tune.search import STATUSES, SearchResult
 from parity.tune.trial import TapReading, Trial
 
-__all__ = ["choice_words", "result_lines", "table_lines", "trial_line"]
+__all__ = ["choice_words", "result_lines", "table_lines", "time_line", "trial_line"]
 
 _HEAD = ("taps", "beyond", "after", "R before", "R after", "limit", "worst token", "after", "in fp32")
 _NAMED = 6
@@ -58,6 +58,12 @@ def result_lines(result: SearchResult, limits: Limits, graph: TapGraph) -> list[
         )
     lines.append(f"{result.builds} networks were built, {len(result.trials)} choices looked at")
     return lines
+
+
+def time_line(before: float, after: float) -> str:
+    """Measured run times with nothing marked."""
+    milliseconds = " to ".join(f"{format_metric(1e3 * seconds)} ms" for seconds in (before, after))
+    return f"measured run time, nothing marked: {milliseconds}, {100 * (after / before - 1):+.1f} %"
 
 
 def _row(kind: str, result: SearchResult, limits: Limits, graph: TapGraph) -> tuple[str, ...]:
