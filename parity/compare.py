@@ -132,7 +132,7 @@ def _with_metrics(row: TapResult, subject: Subject, tap: Tap, measured: Measurem
         worst=_element(tap, measured.truth, measured.candidate, found.worst),
         profile=token_profile(measured.distance, measured.ratio),
         histogram=histogram(found.absolute, floors[0].absolute if floors else None),
-        worst_tokens=worst_tokens(measured.distance, measured.ratio, measured.truth, subject.tokens),
+        worst_tokens=worst_tokens(measured.distance, measured.ratio, subject.tokens),
         worst_channels=worst_channels(found, has_heads="head" in tap.axes),
         heads=head_errors(found, floors[0] if floors else None, unit_roundoff=unit_roundoff),
     )

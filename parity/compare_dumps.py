@@ -13,6 +13,7 @@ from parity.dtypes import dtype_info
 from parity.dump import Dump
 from parity.errors import ParityError
 from parity.limits import Limits, default_limits
+from parity.preflight.token_difference import describe_token_difference
 from parity.tokens import TokenBatch
 from parity.version import VERSION
 
@@ -96,24 +97,9 @@ def _require_same_tokens(reference: Dump, other: Dump) -> None:
         if found[name] != digest:
             raise ParityError(
                 f"phase {name!r}: {reference.path} and {other.path} ran different tokens, so no layer can be compared"
-                f" ({_token_difference(reference.phase(name).tokens, other.phase(name).tokens)})",
+                f" ({describe_token_difference(reference.phase(name).tokens, other.phase(name).tokens)})",
                 cure="record the other side from the reference's tokens: parity record … --tokens REFERENCE_DUMP",
             )
-
-
-def _token_difference(expected: TokenBatch, found: TokenBatch) -> str:
-    if expected.lengths != found.lengths:
-        return f"prompts of {_listed(expected.lengths)} tokens against {_listed(found.lengths)}"
-    for prompt in range(len(expected.lengths)):
-        ours, theirs = (batch.ids[prompt][batch.mask[prompt]] for batch in (expected, found))
-        if (ours != theirs).any():
-            at = int((ours != theirs).argmax())
-            return f"prompt {prompt} differs first at token {at}: id {ours[at]} against {theirs[at]}"
-    return "the ids agree, the positions do not"
-
-
-def _listed(lengths: Sequence[int]) -> str:
-    return ", ".join(str(length) for length in lengths)
 
 
 def _require_usable_floor(reference: Dump, candidate: Dump, floor: Dump) -> None:

@@ -10,6 +10,7 @@ from parity.diagnosis import LogitCost
 from parity.errors import ParityError
 from parity.finding import Finding
 from parity.limits import Limits
+from parity.observer_effect import ObserverEffect
 from parity.serial import read_json, write_json
 from parity.tap_result import (
     FAILING_STATUSES,
@@ -22,10 +23,9 @@ from parity.tap_result import (
     NoiseMetrics,
     NonFinite,
     TapResult,
-    TokenError,
-    TokenProfile,
     WorstElement,
 )
+from parity.token_error import TokenError, TokenProfile
 
 __all__ = [
     "FAILING_STATUSES",
@@ -102,6 +102,7 @@ class Comparison:
         other_floors: more floor runs, where there were several: for each tap, R is in units of the noisiest.
         undiagnosed: why errors were not taken apart; empty where they were, or where nobody asked for it.
         preflight: what was found before any layer was judged; an error among them fails the run.
+        observer: what marking taps changes in the candidate; None where that was not measured.
     """
 
     schema_version: int
@@ -117,6 +118,12 @@ class Comparison:
     other_floors: tuple[Side, ...] = ()
     undiagnosed: str = ""
     preflight: tuple[Finding, ...] = ()
+    observer: ObserverEffect | None = None
+
+    @property
+    def floors(self) -> tuple[Side, ...]:
+        """Every floor run."""
+        return (*([self.floor] if self.floor else []), *self.other_floors)
 
     @property
     def failures(self) -> tuple[TapResult, ...]:
@@ -130,8 +137,9 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        """Whether no row fails and nothing found before the layers were judged is an error."""
-        return not self.failures and not any(finding.severity == "error" for finding in self.preflight)
+        """Whether no row fails, nothing found before the layers were judged is an error, and taps hide no bug."""
+        hidden = self.observer is not None and self.observer.fails
+        return not (self.failures or hidden or any(finding.severity == "error" for finding in self.preflight))
 
     def row(self, tap: str, *, phase: str | None = None) -> TapResult:
         """The row of a tap, in its first phase unless `phase` is given.

@@ -10,7 +10,7 @@ from parity.compare_dumps import phase_subject
 from parity.comparison import Comparison, TapResult
 from parity.cost import Prices
 from parity.diagnose.findings import PhaseFindings, findings_of, take_apart
-from parity.diagnose.judge import with_roles
+from parity.diagnose.judge import with_false_captures, with_roles
 from parity.diagnose.sources import SourceDoctor
 from parity.diagnosis import Diagnosis, LogitCost
 from parity.dtypes import dtype_info
@@ -19,14 +19,13 @@ from parity.dump.recent import RecentArrays
 from parity.errors import ParityError
 from parity.measure import Subject
 from parity.replay import Reference, ReferenceWeights, Sides
+from parity.replay.fed import FedStream
+from parity.replay.own_weights import truth_distance_allowed
 
-__all__ = ["Announce", "diagnose_dumps", "judge_roles_again"]
+__all__ = ["Announce", "diagnose_dumps", "diagnosed_rows", "judge_roles_again"]
 
 Announce = Callable[[str], AbstractContextManager[None]]
 """Told what takes time now; entered before and left after it."""
-
-_TRUTH_ROUNDINGS = 1e3
-"""The truth may differ from replay by this many unit roundoffs of its own dtype."""
 
 
 def _silently(text: str) -> AbstractContextManager[None]:
@@ -60,12 +59,12 @@ def diagnose_dumps(
     for phase in reference.manifest.phases:
         subject = phase_subject(phase.name, reference, candidate, floors=floors)
         old = {row.tap: row for row in comparison.rows if row.phase == phase.name}
-        sides, replayed = _sides(subject), Reference(weights, subject.tokens)
+        sides, replayed = _sides(subject, candidate), Reference(weights, subject.tokens)
         with announce(f"taking the errors of {len(old)} taps apart"):
             found = take_apart(replayed, subject.graph, old, sides)
-            _require_own_weights(found, reference)
+            _require_own_weights(found, reference, int(subject.tokens.positions.max()))
             judged = with_roles(old, found, sides)
-        rows += _examined(judged, SourceDoctor(replayed, subject.graph, sides), announce)
+        rows += _examined(judged, found, SourceDoctor(replayed, subject.graph, sides), announce)
         if "logits" in found.rows and found.rows["logits"].errors is not None:
             logits.append(Prices(replayed, subject.graph, sides).whole)
     return replace(comparison, rows=tuple(rows), logits=logits[0] if logits else None)
@@ -84,24 +83,36 @@ def judge_roles_again(comparison: Comparison, diagnosed: Comparison, reference: 
         new = {row.tap: row for row in comparison.rows if row.phase == phase.name}
         known = {row.tap: row.diagnosis for row in diagnosed.rows if row.phase == phase.name and row.diagnosis}
         errors = {tap: diagnosis.local for tap, diagnosis in known.items()}
-        sides = _sides(subject)
+        sides = _sides(subject, candidate)
         found = findings_of(subject.graph, new, errors, sides)
-        rows += [_with_known_causes(row, known) for row in with_roles(new, found, sides)]
-    return replace(comparison, rows=tuple(rows), logits=diagnosed.logits, undiagnosed=diagnosed.undiagnosed)
-
-
-def _sides(subject: Subject) -> Sides:
-    floor = RecentArrays(subject.floors[0]) if subject.floors else None
-    return Sides(
-        RecentArrays(subject.reference), RecentArrays(subject.candidate), floor, dtype_info(subject.candidate_dtype)
+        explained = [_with_known_causes(row, known) for row in with_roles(new, found, sides)]
+        rows += with_false_captures(explained, found)
+    return replace(
+        comparison,
+        rows=tuple(rows),
+        logits=diagnosed.logits,
+        undiagnosed=diagnosed.undiagnosed,
+        preflight=diagnosed.preflight,
     )
 
 
-def _require_own_weights(found: PhaseFindings, reference: Dump) -> None:
-    unit_roundoff = dtype_info(reference.manifest.runner.dtype).unit_roundoff
-    wrong = [name for name, distance in found.truth_rel_l2.items() if distance > _TRUTH_ROUNDINGS * unit_roundoff]
+def _sides(subject: Subject, candidate: Dump) -> Sides:
+    floor = RecentArrays(subject.floors[0]) if subject.floors else None
+    truth, dtype = RecentArrays(subject.reference), dtype_info(subject.candidate_dtype)
+    alone = candidate.manifest.runner.flags.get("layers") == "isolated"
+    fed = FedStream(truth, subject.graph, dtype.numpy) if alone else {}
+    return Sides(truth, RecentArrays(subject.candidate), floor, dtype, fed=fed)
+
+
+def _require_own_weights(found: PhaseFindings, reference: Dump, last_position: int) -> None:
+    dtype = reference.manifest.runner.dtype
+    wrong = {
+        name: distance
+        for name, distance in found.truth_rel_l2.items()
+        if distance > truth_distance_allowed(found.graph[name], dtype=dtype, last_position=last_position)
+    }
     if wrong:
-        first, distance = wrong[0], found.truth_rel_l2[wrong[0]]
+        first, distance = next(iter(wrong.items()))
         raise ParityError(
             f"{reference.path}: replay does not reproduce the truth at {first} (rel-L2 {distance:.3g}) and "
             f"{len(wrong) - 1} other taps",
@@ -109,13 +120,23 @@ def _require_own_weights(found: PhaseFindings, reference: Dump) -> None:
         )
 
 
-def _examined(rows: Sequence[TapResult], doctor: SourceDoctor, announce: Announce) -> list[TapResult]:
+def diagnosed_rows(
+    rows: Mapping[str, TapResult], found: PhaseFindings, sides: Sides, doctor: SourceDoctor
+) -> list[TapResult]:
+    """`rows` of one phase, by tap, with what `found` says of them, and causes and costs for sources."""
+    return _examined(with_roles(rows, found, sides), found, doctor, _silently)
+
+
+def _examined(
+    rows: Sequence[TapResult], found: PhaseFindings, doctor: SourceDoctor, announce: Announce
+) -> list[TapResult]:
     sources = [row.tap for row in rows if row.diagnosis is not None and row.diagnosis.role == "source"]
     if not sources:
         return list(rows)
     many = f"{len(sources)} taps" if len(sources) > 1 else sources[0]
     with announce(f"looking for what is wrong in {many}, and what it costs"):
-        return [doctor.examine(row) if row.tap in sources else row for row in rows]
+        explained = [doctor.examine(row) if row.tap in sources else row for row in rows]
+    return with_false_captures(explained, found)
 
 
 def _with_known_causes(row: TapResult, known: Mapping[str, Diagnosis]) -> TapResult:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ROLES", "Cause", "Diagnosis", "LocalError", "LogitCost", "TapCost"]
+from parity.limits import AppliedLimits
+from parity.token_error import TokenError
+
+__all__ = ["EXPLAINED_SHARE", "ROLES", "Cause", "Diagnosis", "LocalError", "LocalProfile", "LogitCost", "TapCost"]
+
+EXPLAINED_SHARE = 0.99
+"""What a cause has to explain where nothing tells what is noise."""
 
 ROLES: Mapping[str, str] = {
     "source": "its own operation is wrong: on the same inputs the reference's operation gives something else",
@@ -14,6 +20,21 @@ ROLES: Mapping[str, str] = {
     "clean": "neither its operation nor what came in is off by more than noise",
 }
 """Every role with its meaning."""
+
+
+@dataclass(frozen=True)
+class LocalProfile:
+    """Both parts of a tap's error by token, over all prompts one after the other, in buckets.
+
+    Attributes:
+        bucket: number of tokens in a bucket (the last may hold fewer).
+        local_noise_ratio: the largest R of the local error of any token in each bucket.
+        inherited_noise_ratio: likewise of the inherited part.
+    """
+
+    bucket: int
+    local_noise_ratio: tuple[float, ...]
+    inherited_noise_ratio: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -29,6 +50,8 @@ class LocalError:
         worst_token_inherited_noise_ratio: R of the worst token.
         gain: ‖f(x_candidate) - f(x_truth)‖ / ‖x_candidate - x_truth‖; None where nothing came in.
         noise_gain: the floor run's gain; None without one, or where nothing came in.
+        worst_local_tokens: the tokens with the largest R of the local error, the worst first; exact ones are left out.
+        profile: both parts by token; None in comparisons that lack it.
     """
 
     local_rel_l2: float
@@ -39,6 +62,8 @@ class LocalError:
     worst_token_inherited_noise_ratio: float
     gain: float | None
     noise_gain: float | None
+    worst_local_tokens: tuple[TokenError, ...] = ()
+    profile: LocalProfile | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +85,12 @@ class Cause:
     noise_ratio: float | None
     worst_token_noise_ratio: float | None
     fitted: int
+
+    def leaves_rounding(self, limits: AppliedLimits) -> bool:
+        """Whether it explains everything but noise; where no noise is known, whether it explains nearly everything."""
+        if self.noise_ratio is None or self.worst_token_noise_ratio is None:
+            return self.explained_share >= EXPLAINED_SHARE
+        return self.noise_ratio <= limits.noise_ratio and self.worst_token_noise_ratio <= limits.worst_token_noise_ratio
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 
 from parity.errors import ParityError
 
-__all__ = ["StoredTensor", "stored_tensors", "weights_digest"]
+__all__ = ["StoredTensor", "file_tensors", "stored_tensors", "weights_digest"]
 
 _INDEX = "model.safetensors.index.json"
 _LENGTH_BYTES = 8  # a safetensors file begins with the length of its JSON header, a little-endian uint64
@@ -55,7 +55,7 @@ def stored_tensors(folder: Path) -> tuple[StoredTensor, ...]:
     """
     files = sorted(folder.glob("*.safetensors"))
     _refuse_missing_files(folder, {file.name for file in files})
-    tensors = sorted((tensor for file in files for tensor in _read_header(file)), key=lambda tensor: tensor.name)
+    tensors = sorted((tensor for file in files for tensor in file_tensors(file)), key=lambda tensor: tensor.name)
     for first, second in pairwise(tensors):
         if first.name == second.name:
             raise ParityError(
@@ -83,6 +83,29 @@ def weights_digest(folder: Path) -> str:
     return sha.hexdigest()
 
 
+def file_tensors(file: Path) -> Iterator[StoredTensor]:
+    """The tensors of one safetensors file, in the order of its header, which is all that is read.
+
+    Raises:
+        ParityError: the file is truncated or damaged.
+    """
+    try:
+        with safe_open(file, framework="numpy"):
+            pass  # opening checks the header, and that the tensors cover the file exactly
+    except (SafetensorError, OSError) as error:
+        raise ParityError(
+            f"{file}: truncated or damaged, {os.path.getsize(file)} bytes ({error})", cure="copy or download it again"
+        ) from error
+    with file.open("rb") as stream:
+        length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
+        header = json.loads(stream.read(length))
+    data = _LENGTH_BYTES + length
+    for name, entry in header.items():
+        if name != "__metadata__":
+            start, stop = entry["data_offsets"]
+            yield StoredTensor(name, entry["dtype"], tuple(entry["shape"]), file, data + start, data + stop)
+
+
 def _refuse_missing_files(folder: Path, found: set[str]) -> None:
     if not found:
         raise ParityError(
@@ -99,24 +122,6 @@ def _refuse_missing_files(folder: Path, found: set[str]) -> None:
         raise ParityError(f"{folder / _INDEX}: damaged ({error!r})", cure="copy or download it again") from error
     if missing := sorted(listed - found):
         raise ParityError(f"{folder}: the index lists {', '.join(missing)}, missing here", cure="copy or download it")
-
-
-def _read_header(file: Path) -> Iterator[StoredTensor]:
-    try:
-        with safe_open(file, framework="numpy"):
-            pass  # opening checks the header, and that the tensors cover the file exactly
-    except (SafetensorError, OSError) as error:
-        raise ParityError(
-            f"{file}: truncated or damaged, {os.path.getsize(file)} bytes ({error})", cure="copy or download it again"
-        ) from error
-    with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
-        header = json.loads(stream.read(length))
-    data = _LENGTH_BYTES + length
-    for name, entry in header.items():
-        if name != "__metadata__":
-            start, stop = entry["data_offsets"]
-            yield StoredTensor(name, entry["dtype"], tuple(entry["shape"]), file, data + start, data + stop)
 
 
 def _digest_of_bytes(tensor: StoredTensor) -> str:

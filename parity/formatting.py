@@ -17,6 +17,7 @@ __all__ = [
     "format_metric",
     "format_operation",
     "format_piece",
+    "format_ranges",
     "format_shape",
     "format_share",
     "format_value",
@@ -106,6 +107,17 @@ def format_index(index: Sequence[int], axes: Sequence[str] = ()) -> str:
 def format_operation(op: str) -> str:
     """An operation (`Tap.op`) as people call it: ``gated activation``."""
     return _OPERATIONS.get(op, op)
+
+
+def format_ranges(numbers: Sequence[int]) -> str:
+    """Increasing whole numbers, runs of three or more in short: ``0, 2–5, 7, 8``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
 
 
 def format_piece(piece: str) -> str:

@@ -36,6 +36,8 @@ def verdict_line(comparison: Comparison) -> str:
         return f"PASS: {total}, {_counts(comparison.rows)}"
     errors = sum(finding.severity == "error" for finding in comparison.preflight)
     early = f"{errors} error{'s' if errors > 1 else ''} before any layer was judged; " if errors else ""
+    if comparison.observer is not None and comparison.observer.fails:
+        early += "without taps the engine is beyond the limits; "
     if not comparison.failures:
         return f"FAIL: {early}{total}, {_counts(comparison.rows)}"
     strict = comparison.limits.strict

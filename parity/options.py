@@ -14,6 +14,7 @@ __all__ = [
     "CANDIDATE",
     "CHAT_TEMPLATE",
     "CHECKPOINT",
+    "CHECK_ALIASING",
     "DEVICE",
     "DTYPE",
     "FLAG",
@@ -21,9 +22,12 @@ __all__ = [
     "MAPPING",
     "NO_DIAGNOSIS",
     "NO_FLOOR",
+    "OBSERVER",
     "OUT",
     "PRECISION",
+    "PROBE_SETS",
     "PROMPTS",
+    "REBUILD_NOISE",
     "REFERENCE",
     "RUN",
     "STRICT",
@@ -40,6 +44,7 @@ _COMPARED = "What is compared"
 _REFERENCE = "How the reference runs"
 _JUDGED = "How it is judged"
 _WRITTEN = "What is written"
+_OBSERVED = "Whether taps change the engine"
 
 
 @dataclass(frozen=True)
@@ -202,6 +207,38 @@ NO_DIAGNOSIS: Option[bool] = Option(
     _JUDGED,
     False,
 )
+OBSERVER: Option[str] = Option(
+    "observer",
+    "auto|on|off",
+    "Run the candidate once more without taps, and grade what they change: the engine that you ship has none. auto: "
+    "with TensorRT, whose fusions hang on what is marked.",
+    _OBSERVED,
+    "auto",
+    choices=("auto", "on", "off"),
+)
+REBUILD_NOISE: Option[bool] = Option(
+    "rebuild-noise",
+    "",
+    "Build the engine without taps twice, in different ways, to see how much of the change is chance.",
+    _OBSERVED,
+    False,
+)
+PROBE_SETS: Option[bool] = Option(
+    "probe-sets",
+    "",
+    "Where taps change the engine, spread them over several engines, by bisection, so that each computes what the one "
+    "without taps does.",
+    _OBSERVED,
+    False,
+)
+CHECK_ALIASING: Option[bool] = Option(
+    "check-aliasing",
+    "",
+    "Run the candidate a second time with its taps marked in the other way, directly or as copies, and report those "
+    "that then show another tensor.",
+    _OBSERVED,
+    False,
+)
 FLAG: Option[tuple[str, ...]] = Option(
     "flag",
     "METRIC=NUMBER",
@@ -258,6 +295,10 @@ SUITE_OPTIONS: tuple[Option[Any], ...] = (
     DEVICE,
     NO_FLOOR,
     NO_DIAGNOSIS,
+    OBSERVER,
+    REBUILD_NOISE,
+    PROBE_SETS,
+    CHECK_ALIASING,
     FLAG,
     LIMIT,
     STRICT,

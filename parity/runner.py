@@ -11,11 +11,26 @@ import numpy.typing as npt
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase
 
-__all__ = ["EngineLayer", "InspectableRunner", "Runner", "RunnerInfo", "Sink", "TimedRunner"]
+__all__ = [
+    "COPY_SUFFIX",
+    "PROBE_SETS_FLAG",
+    "EngineLayer",
+    "InspectableRunner",
+    "Runner",
+    "RunnerInfo",
+    "Sink",
+    "TimedRunner",
+    "VariableRunner",
+]
 
 Sink = Callable[[str, npt.NDArray[Any]], None]
 """Takes one captured tap: its name, and a host array that nothing will write to again."""
 
+COPY_SUFFIX = ":copy"
+"""Ends the name of an output that is a private copy of a tap, and of the layers that make it."""
+
+PROBE_SETS_FLAG = "probe_sets"
+"""Flag that says over how many engines taps were spread so that each engine computes what the one without taps does."""
 
 _SHORT_NAME = 80
 
@@ -95,6 +110,19 @@ class InspectableRunner(Runner, Protocol):
 
     def layers(self) -> tuple[EngineLayer, ...]:
         """The layers of all engines of the last capture, in the order in which they run."""
+        ...
+
+
+@runtime_checkable
+class VariableRunner(Runner, Protocol):
+    """A runner that builds engines from a network, and can build them in another way; `describe` says in which."""
+
+    def rebuilt(self) -> Runner:
+        """The same network in engines that choose their kernels anew: what that changes is chance."""
+        ...
+
+    def marked_otherwise(self) -> Runner:
+        """The same network with taps put out as copies where this marks the tensors themselves, or the other way."""
         ...
 
 

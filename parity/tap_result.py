@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from parity.diagnosis import Diagnosis
 from parity.limits import AppliedLimits
+from parity.token_error import TokenError, TokenProfile
 
 __all__ = [
     "FAILING_STATUSES",
@@ -19,8 +20,6 @@ __all__ = [
     "NoiseMetrics",
     "NonFinite",
     "TapResult",
-    "TokenError",
-    "TokenProfile",
     "WorstElement",
 ]
 
@@ -119,24 +118,6 @@ class NonFinite:
 
 
 @dataclass(frozen=True)
-class TokenError:
-    """One of the worst tokens.
-
-    Attributes:
-        prompt, position: number of the prompt and index of the token within it, both from 0.
-        piece: the token's text; empty where unknown.
-        rel_l2: the candidate's rel-L2 from the truth at this token.
-        noise_ratio: R at this token; None without a floor.
-    """
-
-    prompt: int
-    position: int
-    piece: str
-    rel_l2: float
-    noise_ratio: float | None
-
-
-@dataclass(frozen=True)
 class HeadError:
     """rel-L2 and R of one head over all real tokens; R is None without a floor."""
 
@@ -180,21 +161,6 @@ class Histogram:
     floor: tuple[int, ...]
     candidate_zeros: int
     floor_zeros: int
-
-
-@dataclass(frozen=True)
-class TokenProfile:
-    """Error by token, over all prompts one after the other, in buckets that each show their worst token.
-
-    Attributes:
-        bucket: number of tokens in a bucket (the last may hold fewer).
-        rel_l2: the largest per-token rel-L2 in each bucket.
-        noise_ratio: the largest per-token R in each bucket; empty without a floor.
-    """
-
-    bucket: int
-    rel_l2: tuple[float, ...]
-    noise_ratio: tuple[float, ...]
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from math import prod
 
 from parity.errors import ParityError
 
-__all__ = ["DecoderShape", "Tap", "TapGraph", "decoder_taps", "select_taps"]
+__all__ = ["DecoderShape", "Tap", "TapGraph", "count_parameters", "decoder_taps", "select_taps"]
 
 _TOKEN_AXES = ("batch", "token", "channel")
 _HEAD_AXES = ("batch", "token", "head", "channel")
@@ -125,6 +126,14 @@ def decoder_taps(shape: DecoderShape) -> TapGraph:
     taps.append(Tap("final_norm", "rms_norm", (stream,), _TOKEN_AXES, (None, None, shape.hidden)))
     taps.append(Tap("logits", "linear", ("final_norm",), _TOKEN_AXES, (None, None, shape.vocabulary)))
     return TapGraph(tuple(taps))
+
+
+def count_parameters(graph: TapGraph) -> int:
+    """Weights of the embedding and the linear layers, which is nearly all of them; a tied head counts twice."""
+    sizes = {tap.name: prod(size for size in tap.sizes if size is not None) for tap in graph}
+    linear = sum(sizes[tap.name] * sizes[tap.inputs[0]] for tap in graph if tap.op == "linear" and tap.inputs)
+    vocabulary = sizes.get("logits", 0)
+    return linear + vocabulary * sizes.get("embed", 0)
 
 
 def select_taps(graph: TapGraph, selection: str) -> tuple[Tap, ...]:

@@ -21,7 +21,7 @@ from qwen_trt_model.configuration import (
 )
 from qwen_trt_model.consumed_keys import ConsumedKeys, read_config_json
 
-__all__ = ["checkpoint_config_plain", "read_checkpoint_config"]
+__all__ = ["KEYS_WITHOUT_EFFECT", "checkpoint_config_plain", "read_checkpoint_config"]
 
 _REQUIRED = {
     "architecture": "decides which model this is",
@@ -61,7 +61,7 @@ _NEUTRAL: dict[str, tuple[tuple[Any, ...], str]] = {
 }
 """Keys that may be absent, each with the values that leave the numbers as they are built."""
 
-_IRRELEVANT = {
+KEYS_WITHOUT_EFFECT = {
     "decoder": "repeats qwen_type",
     "decoder_sparse_step": "places experts, and there are none",
     "disable_weight_only_quant_plugin": "concerns quantised weights, and there are none",
@@ -77,6 +77,7 @@ _IRRELEVANT = {
     "share_embedding_table": "rank0.safetensors shows whether the head is stored",
     "use_parallel_embedding": "concerns several ranks, and there is one",
 }
+"""Keys that do not change the numbers of an unquantised checkpoint of one rank, each with the reason."""
 
 
 def read_checkpoint_config(folder: Path) -> QwenConfig:
@@ -119,7 +120,7 @@ def read_checkpoint_config(folder: Path) -> QwenConfig:
     keys.expect("rotary_embedding_dim", None, config.head_size, why="only whole heads are rotated")
     keys.expect("kv_dtype", None, config.dtype, why="quantised caches are not built")
     keys.expect("qk_layernorm", False, config.qk_norm, why="Qwen2 has no norms on queries and keys")
-    keys.ignore(_IRRELEVANT)
+    keys.ignore(KEYS_WITHOUT_EFFECT)
     keys.finish()
     return check_sizes(config, at=at)
 

@@ -76,6 +76,11 @@ class ConsumedKeys:
         """Tick off keys that do not change the numbers; `reasons` says for each why not."""
         self._left -= set(reasons)
 
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Keys that nobody has asked for, sorted."""
+        return tuple(sorted(self._left))
+
     def finish(self) -> None:
         """Raise if anything was refused or is left over.
 
@@ -89,7 +94,7 @@ class ConsumedKeys:
             )
         if self._left:
             raise ParityError(
-                f"{self._at}: unknown keys: {', '.join(sorted(self._left))}",
+                f"{self._at}: unknown keys: {', '.join(self.left)}",
                 cure="a key that does not change the numbers can be removed from a copy of config.json; one that "
                 "does is not supported yet",
             )

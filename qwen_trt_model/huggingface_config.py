@@ -9,7 +9,7 @@ from parity.errors import ParityError
 from qwen_trt_model.configuration import ARCHITECTURES, QwenConfig, check_sizes
 from qwen_trt_model.consumed_keys import ConsumedKeys, read_config_json
 
-__all__ = ["read_huggingface_config"]
+__all__ = ["KEYS_WITHOUT_EFFECT", "read_huggingface_config"]
 
 _REQUIRED = {
     "architectures": "decides which head the model has",
@@ -29,7 +29,7 @@ _REQUIRED_QWEN3 = {
     "attention_bias": "transformers would take false",
 }
 
-_IRRELEVANT = {
+KEYS_WITHOUT_EFFECT = {
     "_name_or_path": "where the model came from",
     "attention_dropout": "off in inference",
     "bos_token_id": "used by generation, not by the forward pass",
@@ -44,6 +44,7 @@ _IRRELEVANT = {
     "unsloth_version": "who wrote the file",
     "use_cache": "changes speed, not numbers",
 }
+"""Keys that do not change the numbers, each with the reason."""
 
 
 def read_huggingface_config(folder: Path, *, dtype: str) -> QwenConfig:
@@ -78,7 +79,7 @@ def read_huggingface_config(folder: Path, *, dtype: str) -> QwenConfig:
     keys.expect("quantization_config", None, why="quantised weights are not built")
     keys.expect("use_mrope", False, why="multimodal rotary embedding is not built")
     _refuse_sliding_window(keys, config.num_hidden_layers)
-    keys.ignore(_IRRELEVANT)
+    keys.ignore(KEYS_WITHOUT_EFFECT)
     keys.finish()
     return check_sizes(config, at=at)
 

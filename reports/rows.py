@@ -58,6 +58,13 @@ class LayerRow:
         reference_value, candidate_value: both values there.
         non_finite: NaN and infinite elements, both sides together; None where values were not looked at.
         dtype, shape: of the candidate, or of the reference where the candidate has none; ``4,412,128``.
+        local_rel_l2, local_noise_ratio, inherited_rel_l2, gain: as in `LocalError`.
+        role: one of `ROLES`; empty where the tap was not replayed, as all that follows.
+        worst_token_local_noise_ratio, inherited_noise_ratio, worst_token_inherited_noise_ratio, noise_gain: as in
+            `LocalError`.
+        cause, cause_explained_share, cause_noise_ratio: the best cause of a source in words, the share of its error
+            that this explains, and R of what is left.
+        cost_mean_kl: what a source's own error alone does to the next-token distribution, in nats.
     """
 
     phase: str
@@ -86,6 +93,19 @@ class LayerRow:
     non_finite: int | None
     dtype: str
     shape: str
+    local_rel_l2: float | None
+    local_noise_ratio: float | None
+    inherited_rel_l2: float | None
+    gain: float | None
+    role: str
+    worst_token_local_noise_ratio: float | None
+    inherited_noise_ratio: float | None
+    worst_token_inherited_noise_ratio: float | None
+    noise_gain: float | None
+    cause: str
+    cause_explained_share: float | None
+    cause_noise_ratio: float | None
+    cost_mean_kl: float | None
 
 
 COLUMNS = tuple(field.name for field in fields(LayerRow))
@@ -95,7 +115,10 @@ COLUMNS = tuple(field.name for field in fields(LayerRow))
 def layer_row(result: TapResult) -> LayerRow:
     """Flatten one result of the comparison into its row."""
     errors, noise, worst, counts = result.errors, result.noise, result.worst, result.non_finite
-    array = result.candidate or result.reference
+    array, diagnosis = result.candidate or result.reference, result.diagnosis
+    local = diagnosis.local if diagnosis else None
+    cause = diagnosis.causes[0] if diagnosis and diagnosis.causes else None
+    cost = diagnosis.cost if diagnosis else None
     return LayerRow(
         phase=result.phase,
         tap=result.tap,
@@ -123,6 +146,19 @@ def layer_row(result: TapResult) -> LayerRow:
         non_finite=counts.reference + counts.candidate if counts else None,
         dtype=array.dtype if array else "",
         shape=format_index(array.shape) if array else "",
+        local_rel_l2=local.local_rel_l2 if local else None,
+        local_noise_ratio=local.local_noise_ratio if local else None,
+        inherited_rel_l2=local.inherited_rel_l2 if local else None,
+        gain=local.gain if local else None,
+        role=diagnosis.role if diagnosis else "",
+        worst_token_local_noise_ratio=local.worst_token_local_noise_ratio if local else None,
+        inherited_noise_ratio=local.inherited_noise_ratio if local else None,
+        worst_token_inherited_noise_ratio=local.worst_token_inherited_noise_ratio if local else None,
+        noise_gain=local.noise_gain if local else None,
+        cause=cause.sentence if cause else "",
+        cause_explained_share=cause.explained_share if cause else None,
+        cause_noise_ratio=cause.noise_ratio if cause else None,
+        cost_mean_kl=cost.local_error.mean_kl if cost else None,
     )
 
 

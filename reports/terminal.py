@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from parity.answer import observer_sentence
 from parity.comparison import Comparison
 from parity.reports.condense import Line, Section, condense
 from parity.reports.lines import put, wrapped
@@ -72,6 +73,8 @@ def print_comparison(
     for text in _sides(comparison):
         put(console, *wrapped(text, width, indent=11))
     put(console, *_limits(comparison, width), style="dim")
+    if comparison.observer is not None:
+        put(console, *wrapped(f"{'observer':<10} {observer_sentence(comparison.observer)}", width, indent=11))
     for section in sections:
         _put_table(console, section, columns)
     put(console, "", *_legend(sections, columns, wanted, width), style="dim")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 
 from parity.answer import make_answer
-from parity.answer.parts import group_parts, preflight_parts, remaining_parts
+from parity.answer.parts import group_parts, observer_parts, preflight_parts, remaining_parts
 from parity.comparison import Comparison
 from parity.message import verdict_line
 from parity.reports.lines import labelled, put, wrapped
@@ -28,6 +28,9 @@ def put_answer(console: Console, comparison: Comparison, *, width: int, verbose:
     if found:
         put(console, "", *found, style="yellow")
     put(console, "", *wrapped(answer.headline, width), style="bold")
+    observed = labelled(observer_parts(answer), width)
+    if observed:
+        put(console, "", *observed, style="yellow")
     for parts in group_parts(answer, every=verbose):
         put(console, "", *labelled(parts, width))
     remaining = labelled(remaining_parts(answer), width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,10 @@ from parity.compare_dumps import compare_dumps
 from parity.comparison import save_comparison
 from parity.record import record
 from parity.runner import RunnerInfo, Sink
-from parity.taps import DecoderShape, Tap, decoder_taps
+from parity.taps import DecoderShape, Tap, TapGraph, decoder_taps
 from parity.tokens import Phase, TokenBatch
 
-__all__ = ["FAULT", "GRAPH", "TOKENS", "make_run"]
+__all__ = ["FAULT", "GRAPH", "TOKENS", "ArrayRunner", "make_run"]
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -38,10 +38,11 @@ class ArrayRunner:
     name: str
     dtype: str
     arrays: Mapping[str, npt.NDArray[Any]]
-    not_observable: Mapping[str, str]
+    not_observable: Mapping[str, str] = field(default_factory=dict)
+    graph: TapGraph = GRAPH
 
     def describe(self) -> RunnerInfo:
-        return RunnerInfo(self.name, "small", self.dtype, "w", GRAPH, not_observable=self.not_observable)
+        return RunnerInfo(self.name, "small", self.dtype, "w", self.graph, not_observable=self.not_observable)
 
     def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
         for tap in taps:
@@ -53,6 +54,7 @@ def make_run(
     *,
     fault: bool = True,
     floor: bool = True,
+    second_floor: bool = False,
     overflow: str = "",
     lost: str = "",
     phases: Sequence[str] = ("prefill",),
@@ -63,6 +65,7 @@ def make_run(
         folder: where dumps and ``comparison.json`` go.
         fault: plant the fault at `FAULT`.
         floor: record a noise floor.
+        second_floor: record another one, noisier at every tap.
         overflow: a tap in which the candidate has an infinite value.
         lost: a tap that the candidate can't give.
         phases: names of the phases, all alike.
@@ -75,17 +78,19 @@ def make_run(
         candidate[overflow].reshape(2, -1)[0, 7] = np.inf
     reasons = {lost: "the engine has fused it"} if lost else {}
     sides = {
-        "reference": ArrayRunner("transformers", "float32", truth, {}),
-        "floor": ArrayRunner("transformers", "float16", _rounded(truth, seed=1), {}),
+        "reference": ArrayRunner("transformers", "float32", truth),
+        "floor": ArrayRunner("transformers", "float16", _rounded(truth, seed=1)),
         "candidate": ArrayRunner("onnxruntime", "float16", candidate, reasons),
     }
+    if second_floor:
+        sides["floor2"] = ArrayRunner("transformers", "float16", _rounded(truth, seed=4, scale=1.5))
     batches = [Phase(name, TOKENS) for name in phases]
     dumps = {
-        role: record(runner, batches, taps=tuple(GRAPH), role=role, out=folder / role)
-        for role, runner in sides.items()
-        if floor or role != "floor"
+        name: record(runner, batches, taps=tuple(GRAPH), role=name.rstrip("2"), out=folder / name)
+        for name, runner in sides.items()
+        if floor or name != "floor"
     }
-    floors = [dumps["floor"]] if floor else []
+    floors = [dump for name, dump in dumps.items() if name.startswith("floor")]
     comparison = compare_dumps(dumps["reference"], dumps["candidate"], floors=floors, relative_to=folder)
     save_comparison(comparison, folder / "comparison.json")
     return folder
@@ -102,10 +107,10 @@ def _truth() -> Arrays:
     return arrays
 
 
-def _rounded(truth: Arrays, *, seed: int) -> Arrays:
+def _rounded(truth: Arrays, *, seed: int, scale: float = 1.0) -> Arrays:
     """fp16, with noise that grows with the depth as roundings add up."""
     rng = np.random.default_rng(seed)
-    noise = 4e-4 * np.sqrt(np.linspace(1, 10, len(truth)))
+    noise = scale * 4e-4 * np.sqrt(np.linspace(1, 10, len(truth)))
     return {
         name: (array * (1 + size * rng.normal(size=array.shape))).astype(np.float16)
         for size, (name, array) in zip(noise, truth.items(), strict=True)

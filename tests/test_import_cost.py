@@ -30,7 +30,16 @@ def loaded_by(statement: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["parity", "parity.compare_dumps", "parity.record", "parity.message", "parity.replay", "parity.diagnose"],
+    [
+        "parity",
+        "parity.compare_dumps",
+        "parity.record",
+        "parity.message",
+        "parity.observer",
+        "parity.preflight",
+        "parity.replay",
+        "parity.diagnose",
+    ],
 )
 def test_the_core_costs_numpy_only(module: str) -> None:
     assert loaded_by(f"import {module}") == set()

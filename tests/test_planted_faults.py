@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from parity.comparison import Comparison
 from parity.dump import Dump
 from parity.engines.onnxruntime import OnnxRuntimeRunner
 from parity.hooks import TransformersRunner, encode_prompts, load_tokenizer
+from parity.preflight import preflight_dumps
 from parity.prompts import read_prompts
 from parity.record import record
 from parity.taps import select_taps
@@ -60,7 +61,9 @@ class Sides:
         taps = select_taps(graph, "all")
         out = self.checkpoints[dtype].parent / f"{network.stem}-dump"
         candidate = record(runner, phases, taps=taps, role="candidate", out=out)
-        return compare_dumps(self.truth, candidate, floors=[self.floors[dtype]])
+        floors = [self.floors[dtype]]
+        findings = preflight_dumps(self.truth, candidate, floors=floors)
+        return replace(compare_dumps(self.truth, candidate, floors=floors), preflight=findings)
 
 
 @pytest.fixture(scope="module")
@@ -90,15 +93,19 @@ def test_a_planted_fault_is_a_mismatch_with_the_right_first_tap(
         pytest.skip(f"{fault_id} is smaller than one rounding to {dtype}")
     checkpoint = sides.checkpoints[dtype]
     network = build_faulty_network(checkpoint, fault_id, layer=layer, out=checkpoint / f"{fault_id}-{layer}.onnx")
-    first = sides.compared(network, dtype).first_divergence
+    comparison = sides.compared(network, dtype)
+    first = comparison.first_divergence
     assert first is not None
     assert first.status == "mismatch", first.reason
     assert first.tap == get_fault(fault_id).expected_tap(layer)
+    errors = [finding.check for finding in comparison.preflight if finding.severity == "error"]
+    assert errors == (["embedding_rows"] if fault_id == "G01" else [])
 
 
 @pytest.mark.parametrize(("dtype", "largest"), [("float32", 3.0), ("float16", 2.0)])
 def test_the_sound_network_has_parity(sides: Sides, dtype: str, largest: float) -> None:
     comparison = sides.compared(build_network(sides.checkpoints[dtype]), dtype)
     assert comparison.passed, comparison.first_divergence
+    assert comparison.preflight == ()
     assert max(row.noise.noise_ratio for row in comparison.rows if row.noise) <= largest
     assert dtype == "float16" or not any(row.flagged for row in comparison.rows)

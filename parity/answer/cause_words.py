@@ -24,9 +24,6 @@ EXPLAINED, PARTLY_EXPLAINED, UNEXPLAINED = "explained", "partly explained", "une
 NOT_SOUGHT = "not sought"
 """What goes into the tap was not captured, and causes are about one operation."""
 
-_ENOUGH_WITHOUT_NOISE = 0.99
-"""Where no floor tells what is noise, a cause has to explain this share."""
-
 _MOST_DECIMALS = 4
 _MANY_FITTED = 10
 """From here on, how many numbers were fitted tells how little an explanation is worth."""
@@ -41,7 +38,7 @@ def verdict_of(causes: tuple[Cause, ...], row: TapResult, *, coarse: bool) -> st
         coarse: some of its inputs were not captured.
     """
     if causes:
-        return EXPLAINED if _leaves_rounding(causes[0], row.limits) else PARTLY_EXPLAINED
+        return EXPLAINED if causes[0].leaves_rounding(row.limits) else PARTLY_EXPLAINED
     return NOT_SOUGHT if coarse else UNEXPLAINED
 
 
@@ -66,15 +63,9 @@ def format_explained(share: float) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
-def _leaves_rounding(cause: Cause, limits: AppliedLimits) -> bool:
-    if cause.noise_ratio is None or cause.worst_token_noise_ratio is None:
-        return cause.explained_share >= _ENOUGH_WITHOUT_NOISE
-    return cause.noise_ratio <= limits.noise_ratio and cause.worst_token_noise_ratio <= limits.worst_token_noise_ratio
-
-
 def _left(cause: Cause, limits: AppliedLimits) -> str:
     if cause.noise_ratio is None:
         return ""
-    what = "what is left is rounding" if _leaves_rounding(cause, limits) else "what is left is more than rounding"
+    what = "what is left is rounding" if cause.leaves_rounding(limits) else "what is left is more than rounding"
     worst = format_metric(cause.worst_token_noise_ratio)
     return f"{what}: R {format_metric(cause.noise_ratio)} (worst token {worst})"

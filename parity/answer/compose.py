@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from parity.answer.cost_words import logits_sentence
+from parity.answer.cost_words import logits_sentence, lost_logits_sentence
 from parity.answer.headline import headline_sentence
 from parity.answer.sources import group_sources, source_answers
 from parity.answer.symptoms import coverage_sentence, structure_sentences, symptom_sentences
@@ -32,14 +32,22 @@ def make_answer(comparison: Comparison, *, run: str = "RUN") -> Answer:
         headline=headline_sentence(comparison),
         diagnosed=any(row.diagnosis is not None for row in comparison.rows),
         preflight=_by_severity(comparison.preflight),
+        observer=comparison.observer if comparison.observer and comparison.observer.grade != "faithful" else None,
         structure=structure_sentences(comparison),
         sources=sources,
         groups=groups,
         symptoms=symptom_sentences(comparison),
         coverage=coverage_sentence(comparison),
-        matters=logits_sentence(comparison.logits) if comparison.logits else "",
+        matters=_matters(comparison),
         commands=tuple(dict.fromkeys(_commands(comparison, groups, run))),
     )
+
+
+def _matters(comparison: Comparison) -> str:
+    if comparison.logits is not None:
+        return logits_sentence(comparison.logits)
+    lost = [row for row in comparison.failures if row.tap == "logits" and row.status == "not finite"]
+    return lost_logits_sentence(lost[0]) if lost else ""
 
 
 def _by_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from parity.comparison import TapResult
 from parity.diagnosis import LogitCost
 from parity.formatting import format_count, format_metric, format_share
 
-__all__ = ["cost_sentence", "logits_sentence"]
+__all__ = ["cost_sentence", "logits_sentence", "lost_logits_sentence"]
 
 
 def cost_sentence(cost: LogitCost) -> str:
@@ -18,6 +19,15 @@ def logits_sentence(cost: LogitCost) -> str:
     return (
         f"On the whole the candidate {_choices(cost)}; {_distance(cost)}, top-5 overlap "
         f"{format_metric(100 * cost.top5_overlap)}%."
+    )
+
+
+def lost_logits_sentence(row: TapResult) -> str:
+    """What it means that the logits of `row` are not finite."""
+    lost = row.non_finite.candidate if row.non_finite else 0
+    return (
+        f"{format_count(lost)} of the candidate's {format_count(row.elements)} logits are NaN or infinite: it can't be "
+        "used as it is."
     )
 
 

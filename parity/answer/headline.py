@@ -30,6 +30,8 @@ def headline_sentence(comparison: Comparison) -> str:
         return _sources(groups)
     if first is not None:
         return _first(comparison, first)
+    if comparison.observer is not None and comparison.observer.fails:
+        return comparison.observer.sentence
     return _none(comparison)
 
 

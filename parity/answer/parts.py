@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parity.answer.cause_words import PARTLY_EXPLAINED
+from parity.answer.observer_words import layers_sentence
 from parity.answer.sources import source_answers
 from parity.answer.values import Answer, CauseAnswer, SourceAnswer, SourceGroup
 from parity.comparison import Comparison, TapResult
@@ -12,7 +13,15 @@ from parity.diagnosis import LocalError
 from parity.finding import Finding
 from parity.formatting import format_count, format_metric
 
-__all__ = ["LABEL_WIDTH", "Part", "diagnosis_parts", "group_parts", "preflight_parts", "remaining_parts"]
+__all__ = [
+    "LABEL_WIDTH",
+    "Part",
+    "diagnosis_parts",
+    "group_parts",
+    "observer_parts",
+    "preflight_parts",
+    "remaining_parts",
+]
 
 Part = tuple[str, str]
 """A label of at most `LABEL_WIDTH` characters, empty where the text belongs to the label before; and the text."""
@@ -29,12 +38,22 @@ def preflight_parts(answer: Answer, *, every: bool) -> Iterator[Part]:
             yield from _finding(finding)
 
 
+def observer_parts(answer: Answer) -> Iterator[Part]:
+    """What marking taps changes in the engine, with the cure."""
+    effect = answer.observer
+    if effect is not None:
+        said = answer.headline == effect.sentence
+        yield "observer", f"{effect.grade}: {effect.worst.reason}" if said else f"{effect.grade}: {effect.sentence}"
+        if effect.layers is not None:
+            yield "", layers_sentence(effect.layers)
+        yield "", f"cure: {effect.cure}"
+
+
 def _source_parts(source: SourceAnswer, *, runners_up: int) -> Iterator[Part]:
     """A source: where, why it is one, its cause with the evidence, its cost."""
     yield "source", f"{source.place}: {source.reason}"
     yield from _causes(source, runners_up)
-    if source.cost:
-        yield "cost", source.cost
+    yield from _cost(source)
 
 
 def diagnosis_parts(comparison: Comparison, row: TapResult) -> Iterator[Part]:
@@ -45,8 +64,7 @@ def diagnosis_parts(comparison: Comparison, row: TapResult) -> Iterator[Part]:
     for source in source_answers(comparison, run=""):
         if source.row.key == row.key:
             yield from _causes(source, 1)
-            if source.cost:
-                yield "cost", source.cost
+            yield from _cost(source)
     local = row.diagnosis.local
     yield "own error", _error(local.local_rel_l2, local.local_noise_ratio, local.worst_token_local_noise_ratio)
     inherited = local.inherited_rel_l2, local.inherited_noise_ratio, local.worst_token_inherited_noise_ratio
@@ -96,6 +114,13 @@ def _group(group: SourceGroup, *, every: bool) -> Iterator[Part]:
     yield from _source_parts(group.lead, runners_up=99 if every else 1)
     if group.others_sentence:
         yield "also", group.others_sentence
+
+
+def _cost(source: SourceAnswer) -> Iterator[Part]:
+    if source.cost:
+        yield "cost", source.cost
+    elif source.row.errors is not None:
+        yield "cost", "not computed: it takes runs of the reference, so only the first sources in graph order have one"
 
 
 def _causes(source: SourceAnswer, runners_up: int) -> Iterator[Part]:

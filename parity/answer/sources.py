@@ -11,7 +11,7 @@ from parity.answer.values import SourceAnswer, SourceGroup
 from parity.commands import next_command
 from parity.comparison import Comparison, TapResult
 from parity.diagnosis import Diagnosis
-from parity.formatting import format_operation
+from parity.formatting import format_operation, format_ranges
 
 __all__ = ["group_sources", "is_source", "place_of", "source_answers"]
 
@@ -92,10 +92,19 @@ def _others(lead: SourceAnswer, others: Sequence[SourceAnswer]) -> str:
 
 
 def _taps_in_words(sources: Sequence[SourceAnswer]) -> str:
-    """``5 more taps: layers.0.act, layers.1.act …``, in graph order."""
-    ordered = sorted((source.row for source in sources), key=lambda row: -1 if row.layer is None else row.layer)
-    names = ", ".join(row.tap for row in ordered[:_LISTED]) + (" …" if len(ordered) > _LISTED else "")
-    return names if len(ordered) == 1 else f"{len(ordered)} more taps: {names}"
+    """``layers.0.act``, or ``5 more taps: q_rope of layers 1–3; k_rope of layers 0, 1``."""
+    if len(sources) == 1:
+        return sources[0].row.tap
+    kinds: dict[str, list[int]] = {}
+    for source in sources:
+        kinds.setdefault(source.row.kind, []).extend([] if source.row.layer is None else [source.row.layer])
+    return f"{len(sources)} more taps: " + "; ".join(_kind_in_words(kind, layers) for kind, layers in kinds.items())
+
+
+def _kind_in_words(kind: str, layers: Sequence[int]) -> str:
+    if not layers:
+        return kind
+    return f"{kind} of layer{'s' if len(layers) > 1 else ''} {format_ranges(sorted(layers))}"
 
 
 def _more(count: int) -> str:

@@ -27,8 +27,8 @@ def symptom_sentences(comparison: Comparison) -> tuple[str, ...]:
 
 
 def structure_sentences(comparison: Comparison) -> tuple[str, ...]:
-    """One sentence for each status of failing rows that have no numbers."""
-    bare = [row for row in comparison.failures if row.errors is None]
+    """One sentence for each status of failing rows that have no numbers, unless their role tells more."""
+    bare = [row for row in comparison.failures if row.errors is None and row.diagnosis is None]
     return tuple(
         _structure(status, rows) for status in STATUSES if (rows := [row for row in bare if row.status == status])
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from parity.comparison import TapResult
 from parity.finding import Finding
+from parity.observer_effect import ObserverEffect
 
 __all__ = ["Answer", "CauseAnswer", "SourceAnswer", "SourceGroup"]
 
@@ -62,7 +63,7 @@ class SourceGroup:
     Attributes:
         lead: the costliest of them.
         others: the rest, by cost.
-        others_sentence: which taps they are, ``The same holds at 5 more taps: layers.0.act ….``; empty without any.
+        others_sentence: which taps they are, ``The same holds at 5 more taps: act of layers 0–4.``; empty without any.
     """
 
     lead: SourceAnswer
@@ -82,6 +83,7 @@ class Answer:
             `coverage` (which says why not) and `commands` is empty.
         preflight: what was found before any layer was judged, errors first. Where there is an error among them, no
             layer may be blamed before it is mended.
+        observer: what marking taps changes in the engine; None where that is nothing, or was not measured.
         structure: one sentence for each status of taps that fail without numbers: missing, of another shape, NaN.
         sources: every tap whose own operation is wrong, by what it costs (mean KL of its own error), those without
             a price last, in graph order where equal. Harmless ones are not among them.
@@ -96,6 +98,7 @@ class Answer:
     headline: str
     diagnosed: bool
     preflight: tuple[Finding, ...]
+    observer: ObserverEffect | None
     structure: tuple[str, ...]
     sources: tuple[SourceAnswer, ...]
     groups: tuple[SourceGroup, ...]

@@ -8,9 +8,11 @@ from parity.cli.build import build
 from parity.cli.compare import compare
 from parity.cli.demo import demo
 from parity.cli.diagnose import diagnose
+from parity.cli.lint import lint
 from parity.cli.record import record_app
 from parity.cli.report import report
 from parity.cli.run import run
+from parity.cli.selftest import selftest
 from parity.cli.tune import tune
 from parity.version import VERSION
 
@@ -37,6 +39,7 @@ def parity(
       parity demo
       parity run --reference DIR --candidate onnxruntime:fp16 --out runs/first
       parity report runs/first --tap layers.3.attn_out
+      parity lint HF_DIR TENSORRT_LLM_CHECKPOINT
 
     Exit status: 0 parity, 1 divergence, 2 misuse or bad input.
     """
@@ -52,5 +55,7 @@ app.add_typer(record_app, name="record")
 app.command()(compare)
 app.command()(diagnose)
 app.command()(build)
+app.command()(lint)
 app.command()(tune)
 app.command()(report)
+app.command()(selftest)

@@ -11,7 +11,7 @@ from parity import options
 from parity.cli import parameters as p
 from parity.cli.run import run_and_conclude
 from parity.errors import ParityError
-from parity.session import CandidateRequest, InputRequest, PlantedFault, ReferenceRequest, RunRequest
+from parity.session import CandidateRequest, EngineChecks, InputRequest, PlantedFault, ReferenceRequest, RunRequest
 
 __all__ = ["demo"]
 
@@ -31,6 +31,7 @@ def demo(
     out: Out = Path("runs/demo"),
     fault: FaultId = None,
     layer: Layer = None,
+    observer: p.Observer = options.OBSERVER.default,
     no_diagnosis: p.NoDiagnosis = options.NO_DIAGNOSIS.default,
     quiet: p.Quiet = False,
     verbose: p.Verbose = False,
@@ -50,7 +51,9 @@ def demo(
         raise ParityError("--layer says where to plant a fault, and there is no --fault", cure="add --fault ID")
     request = RunRequest(
         reference=ReferenceRequest(str(bundled_model())),
-        candidate=CandidateRequest(candidate, fault=PlantedFault(fault, layer) if fault else None),
+        candidate=CandidateRequest(
+            candidate, fault=PlantedFault(fault, layer) if fault else None, checks=EngineChecks(observer)
+        ),
         out=out,
         inputs=InputRequest(bundled_prompts()),
         no_diagnosis=no_diagnosis,

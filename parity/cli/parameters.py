@@ -15,6 +15,7 @@ __all__ = [
     "Attention",
     "CandidateSpec",
     "ChatTemplate",
+    "CheckAliasing",
     "Checkpoint",
     "Device",
     "Dtype",
@@ -24,12 +25,15 @@ __all__ = [
     "Mapping",
     "NoDiagnosis",
     "NoFloor",
+    "Observer",
     "OptionalDtype",
     "OptionalReference",
     "Out",
     "Precision",
+    "ProbeSets",
     "Prompts",
     "Quiet",
+    "RebuildNoise",
     "Reference",
     "ReferenceFolder",
     "RequiredTokens",
@@ -90,6 +94,10 @@ Dtype = Annotated[str, _typed(options.DTYPE)]
 OptionalDtype = Annotated[str | None, _typed(options.DTYPE)]
 NoFloor = Annotated[bool, _typed(options.NO_FLOOR)]
 NoDiagnosis = Annotated[bool, _typed(options.NO_DIAGNOSIS)]
+Observer = Annotated[str, _typed(options.OBSERVER)]
+RebuildNoise = Annotated[bool, _typed(options.REBUILD_NOISE)]
+ProbeSets = Annotated[bool, _typed(options.PROBE_SETS)]
+CheckAliasing = Annotated[bool, _typed(options.CHECK_ALIASING)]
 Flags = Annotated[list[str], _typed(options.FLAG)]
 Limits = Annotated[list[str], _typed(options.LIMIT)]
 Strict = Annotated[bool, _typed(options.STRICT)]

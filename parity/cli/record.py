@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from parity import options
 from parity.cli import parameters as p
 from parity.cli.progress import choose_progress
 from parity.dump import Dump
-from parity.session import CandidateRequest, InputRequest, ReferenceRequest
+from parity.session import CandidateRequest, EngineChecks, InputRequest, ReferenceRequest
 
 __all__ = ["record_app"]
+
+FloorDumps = Annotated[
+    list[Path],
+    typer.Option("--floor", metavar="DUMP", help="Dump of the noise floor, which --probe-sets are judged by."),
+]
 
 record_app = typer.Typer(rich_markup_mode="rich")
 
@@ -97,6 +105,11 @@ def record_candidate(
     mapping: p.Mapping = options.MAPPING.default,
     precision: p.Precision = options.PRECISION.default,
     taps: p.TapsOfTokens = None,
+    observer: p.Observer = options.OBSERVER.default,
+    rebuild_noise: p.RebuildNoise = options.REBUILD_NOISE.default,
+    probe_sets: p.ProbeSets = options.PROBE_SETS.default,
+    check_aliasing: p.CheckAliasing = options.CHECK_ALIASING.default,
+    floor: FloorDumps = [],  # noqa: B006  (typer copies it)
     quiet: p.Quiet = False,
 ) -> None:
     """Record the port, on the tokens of the reference's dump; needs an engine and no PyTorch.
@@ -112,9 +125,10 @@ def record_candidate(
     from parity.session.model_folder import model_folder
 
     model = None if reference is None else model_folder(reference)
-    asked = CandidateRequest(candidate, checkpoint=checkpoint, mapping=mapping, precision=precision)
+    checks = EngineChecks(observer, rebuild_noise, probe_sets, check_aliasing)
+    asked = CandidateRequest(candidate, checkpoint=checkpoint, mapping=mapping, precision=precision, checks=checks)
     progress = choose_progress(quiet=quiet)
-    _conclude(record(asked, tokens, model=model, taps=taps, out=out, progress=progress), quiet=quiet)
+    _conclude(record(asked, tokens, model=model, taps=taps, out=out, progress=progress, floors=floor), quiet=quiet)
 
 
 def _conclude(dump: Dump, *, quiet: bool) -> None:

@@ -6,7 +6,7 @@ from parity import options
 from parity.cli import parameters as p
 from parity.cli.progress import choose_progress
 from parity.cli.verdict import conclude
-from parity.session import CandidateRequest, InputRequest, Judging, ReferenceRequest, RunRequest
+from parity.session import CandidateRequest, EngineChecks, InputRequest, Judging, ReferenceRequest, RunRequest
 
 __all__ = ["run"]
 
@@ -27,6 +27,10 @@ def run(
     device: p.Device = options.DEVICE.default,
     no_floor: p.NoFloor = options.NO_FLOOR.default,
     no_diagnosis: p.NoDiagnosis = options.NO_DIAGNOSIS.default,
+    observer: p.Observer = options.OBSERVER.default,
+    rebuild_noise: p.RebuildNoise = options.REBUILD_NOISE.default,
+    probe_sets: p.ProbeSets = options.PROBE_SETS.default,
+    check_aliasing: p.CheckAliasing = options.CHECK_ALIASING.default,
     flag: p.Flags = [],  # noqa: B006  (typer copies it)
     limit: p.Limits = [],  # noqa: B006
     strict: p.Strict = options.STRICT.default,
@@ -45,7 +49,13 @@ def run(
     """
     request = RunRequest(
         reference=ReferenceRequest(reference, truth=truth, attention=attention, device=device),
-        candidate=CandidateRequest(candidate, checkpoint=checkpoint, mapping=mapping, precision=precision),
+        candidate=CandidateRequest(
+            candidate,
+            checkpoint=checkpoint,
+            mapping=mapping,
+            precision=precision,
+            checks=EngineChecks(observer, rebuild_noise, probe_sets, check_aliasing),
+        ),
         out=out,
         inputs=InputRequest(prompts, chat_template=chat_template, tokens=tokens),
         taps=taps,

@@ -43,7 +43,7 @@ def noise_floor(case: SourceCase, output: Floats) -> TokenFloor:
         return TokenFloor(rounding, ROUNDING_REL_L2 * case.dtype.unit_roundoff, "rounding")
     with np.errstate(divide="ignore", invalid="ignore"):
         larger = np.where(reference > 0, np.maximum(norms / reference, 1.0), 1.0)
-    return TokenFloor(np.maximum(case.floor.error * larger, rounding), case.floor.rel_l2, case.floor.basis)
+    return case.floor.times(larger, at_least=rounding)
 
 
 def token_weights(case: SourceCase) -> Floats:

@@ -70,17 +70,18 @@ class _Judged:
         complete: whether what it leaves is noise.
         remainder: mean square of what it leaves at a token in units of the noise there, as if nothing had been
             fitted.
+        sets_standard: whether others must leave as little as it does to be as good.
     """
 
     cause: Cause
     rank: int
     complete: bool
     remainder: float
+    sets_standard: bool
 
 
 def _ranked(judged: Sequence[_Judged]) -> tuple[Cause, ...]:
-    # A description that fits a number to each token or channel fits some of the noise too, so it sets no standard.
-    causes = (found.remainder for found in judged if found.complete and found.rank < DESCRIPTION_RANK)
+    causes = (found.remainder for found in judged if found.complete and found.sets_standard)
     bar = _EQUALLY_GOOD * max(min(causes, default=0.0), _NO_BETTER_THAN)
     best: dict[str, Cause] = {}
     for found in sorted(judged, key=lambda found: _order(found, bar)):
@@ -138,7 +139,9 @@ def _judge(
         prediction.fitted,
     )
     remainder = float(np.square(noise_ratio_by_token(found, floor)).mean()) / (1 - prediction.fitted / values)
-    return _Judged(cause, hypothesis.rank, _is_noise(noise, noise_limit), remainder)
+    # A description that fits a number to each token or channel fits some of the noise too, and a copy holds it.
+    standard = hypothesis.rank < DESCRIPTION_RANK and not prediction.copied
+    return _Judged(cause, hypothesis.rank, _is_noise(noise, noise_limit), remainder, standard)
 
 
 def _noise(case: SourceCase, output: np.ndarray) -> NoiseMetrics:

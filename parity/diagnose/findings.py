@@ -21,6 +21,10 @@ __all__ = ["PhaseFindings", "find_aliased", "find_harmless", "findings_of", "tak
 
 _WITHIN = ("match", "rounding")
 
+_REMOVED = 50
+"""An operation that passes on less than this part of an error, both in units of noise, takes it out. Errors that
+are not taken out are passed on about as large as they come in."""
+
 
 @dataclass(frozen=True, eq=False)
 class PhaseFindings:
@@ -47,6 +51,22 @@ class PhaseFindings:
         ratios = error.inherited_noise_ratio, error.worst_token_inherited_noise_ratio
         return beyond(*ratios, self.rows[tap].limits)
 
+    def contradicted(self) -> tuple[str, ...]:
+        """Taps that differ although everything computed from them is right, and would not be, had it read them."""
+        return tuple(
+            name
+            for name, row in self.rows.items()
+            if row.status not in _WITHIN
+            and self.consumers[name]
+            and all(self.errs(r) and self.rows[r].status in _WITHIN for r in self.consumers[name])
+        )
+
+    def removes(self, tap: str, reader: str) -> bool:
+        """Whether `reader` passes on nothing of what is wrong with `tap`, which is far more than its noise."""
+        noise, carried = self.rows[tap].noise, self.errors[reader].inherited_noise_ratio
+        shrinks = noise is None or carried * _REMOVED <= noise.noise_ratio
+        return shrinks and not self.inherits(reader)
+
     def errs(self, tap: str) -> bool:
         """Whether the operation of `tap` itself is off."""
         error = self.errors[tap]
@@ -63,7 +83,7 @@ def take_apart(reference: Reference, graph: TapGraph, rows: Mapping[str, TapResu
             truth[tap.name] = analysis.truth_rel_l2
             known = sides.floor is None or analysis.local_floor.basis == "measured"
             if known or rows[tap.name].errors is None:
-                errors[tap.name] = local_error(analysis)
+                errors[tap.name] = local_error(analysis, reference.tokens)
     return replace(findings_of(graph, rows, errors, sides), truth_rel_l2=truth)
 
 
@@ -89,14 +109,15 @@ def _can_be_replayed(row: TapResult) -> bool:
 def find_harmless(found: PhaseFindings) -> frozenset[str]:
     """Taps that differ in a way that reaches nothing: no operation that reads them puts out anything else for it.
 
-    Examples: q and k turned by the same angle, which leaves their products alone; a scale that a norm removes.
+    Examples: q and k turned by the same angle, which leaves their products alone; a scale that a norm removes. An error
+    so small that noise would hide what becomes of it shows nothing of the kind, and is not harmless.
     """
     harmless: set[str] = set()
     for name in reversed(list(found.rows)):
         readers = found.consumers[name]
         differs = found.rows[name].status not in _WITHIN
         finite = found.rows[name].errors is not None
-        if differs and finite and readers and all(not found.inherits(r) or r in harmless for r in readers):
+        if differs and finite and readers and all(r in harmless or found.removes(name, r) for r in readers):
             harmless.add(name)
     return frozenset(harmless)
 
@@ -107,15 +128,8 @@ def find_aliased(found: PhaseFindings, sides: Sides, harmless: frozenset[str]) -
     Such a tap differs, everything computed from it is right although a correct operation on the captured values
     would have given something else, and it equals another captured tap.
     """
-    aliased = {}
-    for name, row in found.rows.items():
-        readers = found.consumers[name]
-        contradicted = readers and all(found.errs(r) and found.rows[r].status in _WITHIN for r in readers)
-        if row.status not in _WITHIN and name not in harmless and contradicted:
-            twin = _twin(name, found, sides)
-            if twin:
-                aliased[name] = twin
-    return aliased
+    twins = {name: _twin(name, found, sides) for name in found.contradicted() if name not in harmless}
+    return {name: twin for name, twin in twins.items() if twin}
 
 
 def _twin(name: str, found: PhaseFindings, sides: Sides) -> str:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import columns
 from parity.diagnose.thinning import is_tokenwise
-from parity.metrics import TokenFloor
 from parity.replay.replay import Reference
 from parity.tokens import TokenBatch
 
@@ -37,5 +36,5 @@ def with_finite_inputs(case: SourceCase) -> SourceCase | None:
     if not is_tokenwise(case) or not kept.any(axis=1).all():
         return None
     tokens = TokenBatch(case.reference.tokens.ids, kept, case.reference.tokens.positions)
-    floor = case.floor and TokenFloor(case.floor.error[~bad], case.floor.rel_l2, case.floor.basis)
+    floor = case.floor and case.floor.at(~bad)
     return replace(case, reference=Reference(case.reference.weights, tokens), floor=floor)

@@ -28,11 +28,13 @@ class Prediction:
         output: float64, axes of the tap.
         fitted: how many numbers were fitted to the candidate's output; of two predictions that explain it
             equally well, the one with fewer is the better cause.
+        copied: it is a tensor that the candidate put out, with its noise, and leaves less than the right cause would.
     """
 
     sentence: str
     output: Floats
     fitted: int = 0
+    copied: bool = False
 
 
 @dataclass(frozen=True)

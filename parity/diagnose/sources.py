@@ -13,46 +13,51 @@ from parity.cost import Prices
 from parity.diagnose.case import SourceCase
 from parity.diagnose.explain import explain
 from parity.diagnose.hypotheses import HYPOTHESES
-from parity.diagnose.hypothesis import Hypothesis
+from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis
 from parity.diagnose.signature import describe
 from parity.diagnosis import Cause, TapCost
+from parity.limits import AppliedLimits
 from parity.replay.arrays import widened
 from parity.replay.local import Sides, analyse_local
 from parity.replay.predict import captured_inputs, predict
 from parity.replay.replay import Reference
-from parity.taps import Tap, TapGraph
+from parity.taps import Tap, TapGraph, count_parameters
+from parity.tokens import TokenBatch
 
-__all__ = ["EXPLAINED_SHARE", "PRICED_SOURCES", "SourceDoctor"]
+__all__ = ["PRICED_SOURCES", "SourceDoctor", "affordable_prices"]
 
 PRICED_SOURCES = 16
-"""Sources in graph order whose cost is computed; each takes two continuations of the reference."""
+"""Sources in graph order whose cost is computed at most; each takes two continuations of the reference."""
 
-EXPLAINED_SHARE = 0.99
-"""A cause that leaves more than a hundredth of the residual, and more than noise, gets the signature beside it."""
+_PRICED_AT_ANY_RATE = 2
+_AFFORDABLE = 2e13
+"""Floating-point operations that may be spent on prices: a few minutes of one core, in float64."""
 
 
 class SourceDoctor:
     """Explains sources one after the other, in graph order.
 
-    A fault that sits everywhere makes one source per layer; what explained the last tap of a kind is tried first
-    on the next, and the whole library only where that fails.
+    A fault that sits everywhere makes one source per layer, and a coarse dtype one per operation; what explained
+    earlier taps is tried first, and the whole library only where that leaves more than noise.
     """
 
-    def __init__(self, reference: Reference, graph: TapGraph, sides: Sides) -> None:
+    def __init__(
+        self, reference: Reference, graph: TapGraph, sides: Sides, *, priced_sources: int | None = None
+    ) -> None:
         self._reference = reference
         self._graph = graph
         self._sides = sides
         self._prices = Prices(reference, graph, sides)
         self._winners: dict[str, str] = {}
-        self._priced = 0
+        self._unpriced = affordable_prices(graph, reference.tokens) if priced_sources is None else priced_sources
 
     def examine(self, row: TapResult) -> TapResult:
         """`row`, whose role is source, with causes, signature and, where its error can reach the output, cost."""
         assert row.diagnosis is not None
-        case, noise_limit = self._case(self._graph[row.tap]), row.limits.noise_ratio
+        case = self._case(self._graph[row.tap])
         whole = len(case.inputs) == len(case.tap.inputs)
-        causes = self._causes(case, noise_limit) if whole else ()
-        if causes and _explains(causes[0], noise_limit):
+        causes = self._causes(case, row.limits) if whole else ()
+        if causes and causes[0].leaves_rounding(row.limits):
             signature = ""
         else:
             signature = describe(case) if whole else self._unseen(case.tap)
@@ -61,9 +66,9 @@ class SourceDoctor:
 
     def _cost(self, row: TapResult, case: SourceCase) -> TapCost | None:
         can_be_priced = row.errors is not None and np.isfinite(case.predicted).all()
-        if not can_be_priced or row.status in ("harmless", "aliased") or self._priced >= PRICED_SOURCES:
+        if not can_be_priced or row.status in ("harmless", "aliased") or self._unpriced <= 0:
             return None
-        self._priced += 1
+        self._unpriced -= 1
         return self._prices.of_tap(case.tap, case.predicted)
 
     def _case(self, tap: Tap) -> SourceCase:
@@ -73,9 +78,9 @@ class SourceDoctor:
             tap=tap,
             graph=self._graph,
             reference=self._reference,
-            inputs=tuple(widened(sides.candidate[name]) for name in tap.inputs if name in sides.candidate),
+            inputs=tuple(widened(sides.read[name]) for name in tap.inputs if name in sides.read),
             output=widened(sides.candidate[tap.name]),
-            predicted=predict(self._reference, self._graph, tap, sides.candidate),
+            predicted=predict(self._reference, self._graph, tap, sides.read),
             floor=found.local_floor,
             candidate=sides.candidate,
             truth=sides.truth,
@@ -88,17 +93,22 @@ class SourceDoctor:
         option = capture_option(tap.name, tap.layer)
         return f"the fault lies between {start} and this tap: capture the taps between them with {option}"
 
-    def _causes(self, case: SourceCase, noise_limit: float) -> tuple[Cause, ...]:
-        winner = self._winners.get(case.tap.kind)
-        usual: Sequence[Hypothesis] = [h for h in HYPOTHESES if h.name == winner]
+    def _causes(self, case: SourceCase, limits: AppliedLimits) -> tuple[Cause, ...]:
+        noise_limit, usual = limits.noise_ratio, self._usual(case.tap)
         causes = explain(case, usual, noise_limit=noise_limit) if usual else ()
-        if not causes or not _explains(causes[0], noise_limit):
+        if not causes or not causes[0].leaves_rounding(limits):
             causes = explain(case, HYPOTHESES, noise_limit=noise_limit)
         if causes:
             self._winners[case.tap.kind] = causes[0].hypothesis
         return causes
 
+    def _usual(self, tap: Tap) -> Sequence[Hypothesis]:
+        """What explained the last tap of this kind, and those causes that explained taps of other kinds."""
+        named, own = set(self._winners.values()), self._winners.get(tap.kind)
+        return [h for h in HYPOTHESES if h.name == own or (h.name in named and h.rank < DESCRIPTION_RANK)]
 
-def _explains(cause: Cause, noise_limit: float) -> bool:
-    within_noise = cause.noise_ratio is not None and cause.noise_ratio <= noise_limit
-    return within_noise or cause.explained_share >= EXPLAINED_SHARE
+
+def affordable_prices(graph: TapGraph, tokens: TokenBatch) -> int:
+    """How many sources are priced: all that matter in a small model, the first two in a large one."""
+    of_one = 2 * 2 * count_parameters(graph) * int(tokens.mask.sum())
+    return int(np.clip(_AFFORDABLE // max(1, of_one), _PRICED_AT_ANY_RATE, PRICED_SOURCES))

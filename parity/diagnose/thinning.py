@@ -12,7 +12,6 @@ import numpy.typing as npt
 from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import columns, token_weights
 from parity.diagnose.remembered import remembered
-from parity.metrics import TokenFloor
 from parity.replay.predict import Captured
 from parity.replay.replay import Reference
 from parity.taps import TapGraph
@@ -45,7 +44,7 @@ def _thinned(case: SourceCase) -> SourceCase:
     take = _Take(case.reference.tokens.mask, chosen)
     tokens = case.reference.tokens
     batch = TokenBatch(take(tokens.ids), np.ones((1, chosen.size), dtype=np.bool_), take(tokens.positions))
-    floor = case.floor and TokenFloor(case.floor.error[chosen], case.floor.rel_l2, case.floor.basis)
+    floor = case.floor and case.floor.at(chosen)
     return replace(
         case,
         reference=Reference(case.reference.weights, batch),

@@ -6,7 +6,8 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import numpy.typing as npt
 import onnx_ir
 
 from parity.engines.feeds import network_feeds
+from parity.engines.marking import COPIES, mark_outputs
+from parity.engines.onnxruntime_inspect import FirstRun
 from parity.engines.onnxruntime_probe import (
     CPU,
     import_onnxruntime,
@@ -24,12 +27,13 @@ from parity.engines.onnxruntime_probe import (
 )
 from parity.engines.tapped_network import TappedNetwork, open_network
 from parity.errors import ParityError
-from parity.runner import RunnerInfo, Sink
+from parity.runner import EngineLayer, RunnerInfo, Sink
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase, TokenBatch
 
-__all__ = ["OnnxRuntimeOptions", "OnnxRuntimeRunner", "require_dtype"]
+__all__ = ["OnnxRuntimeOptions", "OnnxRuntimeRunner", "engine_errors", "require_dtype", "session_options"]
 
+_DEFAULTS = {"level": "all", "threads": "0", "copies": "none"}
 _LEVELS = {"all": "ORT_ENABLE_ALL", "basic": "ORT_ENABLE_BASIC", "disabled": "ORT_DISABLE_ALL"}
 _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
 _INPUT_DTYPES = {
@@ -49,10 +53,12 @@ class OnnxRuntimeOptions:
     Attributes:
         level: graph optimisation: ``all``, ``basic`` (no fused kernels) or ``disabled`` (the graph as it is).
         threads: of one operator; 0 for one per core.
+        copies: what a tap is put out as: ``none``, the tensor itself; ``fp32`` or its ``own`` type, a copy.
     """
 
     level: str = "all"
     threads: int = 0
+    copies: str = "none"
 
     @classmethod
     def parse(cls, options: Mapping[str, str]) -> OnnxRuntimeOptions:
@@ -61,14 +67,18 @@ class OnnxRuntimeOptions:
         Raises:
             ParityError: a name or a value is unknown.
         """
-        if unknown := sorted(set(options) - {"level", "threads"}):
-            raise ParityError(f"onnxruntime has no option {', '.join(unknown)}", cure="its options are level, threads")
-        level, threads = options.get("level", "all"), options.get("threads", "0")
+        if unknown := sorted(set(options) - set(_DEFAULTS)):
+            raise ParityError(
+                f"onnxruntime has no option {', '.join(unknown)}", cure=f"its options are {', '.join(_DEFAULTS)}"
+            )
+        level, threads, copies = (options.get(name, default) for name, default in _DEFAULTS.items())
         if level not in _LEVELS:
             raise ParityError(f"onnxruntime: unknown level {level!r}", cure=f"use one of {', '.join(_LEVELS)}")
         if not threads.isdigit():
             raise ParityError(f"onnxruntime: threads must be a number, found {threads!r}")
-        return cls(level, int(threads))
+        if copies not in COPIES:
+            raise ParityError(f"onnxruntime: unknown copies {copies!r}", cure=f"use one of {', '.join(COPIES)}")
+        return cls(level, int(threads), copies)
 
 
 class OnnxRuntimeRunner:
@@ -98,7 +108,8 @@ class OnnxRuntimeRunner:
         self._options = OnnxRuntimeOptions.parse(options or {})
         self._network = open_network(Path(network), graph=graph, mapping=mapping)
         self._model = model
-        self._session: tuple[tuple[str, ...], Any] | None = None
+        self._session: _Session | None = None
+        self._layers: tuple[EngineLayer, ...] = ()
         require_dtype(self._network.dtype)
 
     def describe(self) -> RunnerInfo:
@@ -116,6 +127,7 @@ class OnnxRuntimeRunner:
                 "provider": CPU,
                 "optimization_level": self._options.level,
                 "threads": str(self._options.threads or "one per core"),
+                "copies": self._options.copies,
                 "arithmetic": network.dtype if rounds else f"float32, rounded to {network.dtype} at outputs only",
                 **(info.flags if info else {}),
             },
@@ -129,14 +141,34 @@ class OnnxRuntimeRunner:
             ParityError: the network asks for inputs that it can't be given, or ONNX Runtime fails.
         """
         tensors = [self._network.tensors[tap.name] for tap in taps]
-        wanted = list(dict.fromkeys(tensors))
+        wanted = tuple(dict.fromkeys(tensors))
         session = self._session_with(wanted)
-        feeds = _feeds(session, phase.tokens, self._network)
-        with _engine_errors(self._network.path):
-            arrays = dict(zip(wanted, session.run(wanted, feeds), strict=True))
+        feeds = _feeds(session.engine, phase.tokens, self._network)
+        with engine_errors(self._network.path):
+            found = session.engine.run([session.outputs[name] for name in wanted], feeds)
+        arrays = dict(zip(wanted, found, strict=True))
+        self._layers = session.first_run.layers(session.engine)
+        del found
         for place, (tap, tensor) in enumerate(zip(taps, tensors, strict=True)):
             array = arrays[tensor] if tensor in tensors[place + 1 :] else arrays.pop(tensor)
             sink(tap.name, np.ascontiguousarray(array))
+
+    def layers(self) -> tuple[EngineLayer, ...]:
+        """The nodes of the last capture's session."""
+        return self._layers
+
+    def rebuilt(self) -> OnnxRuntimeRunner:
+        """The same network at another level of optimisation; the number of threads changes nothing."""
+        return self._variant(replace(self._options, level="all" if self._options.level == "disabled" else "disabled"))
+
+    def marked_otherwise(self) -> OnnxRuntimeRunner:
+        """The same network with taps put out as copies in fp32, or as themselves where they were copies."""
+        return self._variant(replace(self._options, copies="fp32" if self._options.copies == "none" else "none"))
+
+    def _variant(self, options: OnnxRuntimeOptions) -> OnnxRuntimeRunner:
+        other = copy(self)
+        other._options, other._session, other._layers = options, None, ()
+        return other
 
     def seconds(self, phase: Phase, *, repeats: int) -> tuple[float, ...]:
         """Wall time of each of `repeats` runs that put out nothing but what the network does by itself.
@@ -145,25 +177,35 @@ class OnnxRuntimeRunner:
             ParityError: as for `capture`.
         """
         session = self._session_with(())
-        feeds = _feeds(session, phase.tokens, self._network)
+        feeds = _feeds(session.engine, phase.tokens, self._network)
         taken = []
-        with _engine_errors(self._network.path):
+        with engine_errors(self._network.path):
             for _ in range(repeats + 1):
                 started = time.perf_counter()
-                session.run(None, feeds)
+                session.engine.run(None, feeds)
                 taken.append(time.perf_counter() - started)
         return tuple(taken[1:])
 
-    def _session_with(self, tensors: Sequence[str]) -> Any:
+    def _session_with(self, tensors: tuple[str, ...]) -> _Session:
         """The session that puts out `tensors`; only the latest is kept, since each holds all weights."""
-        key = tuple(tensors)
-        if self._session is None or self._session[0] != key:
+        if self._session is None or self._session.tensors != tensors:
             self._session = None
-            self._session = key, _open_session(self._network, tensors, self._options)
-        return self._session[1]
+            self._session = _open_session(self._network, tensors, self._options)
+        return self._session
 
 
-def _session_options(options: OnnxRuntimeOptions) -> Any:
+@dataclass(frozen=True, eq=False)
+class _Session:
+    """ONNX Runtime's own session, the output that holds each of `tensors`, and what its first run tells of it."""
+
+    tensors: tuple[str, ...]
+    outputs: Mapping[str, str]
+    engine: Any
+    first_run: FirstRun
+
+
+def session_options(options: OnnxRuntimeOptions) -> Any:
+    """ONNX Runtime's own object for `options`."""
     engine = import_onnxruntime()
     settings = engine.SessionOptions()
     settings.graph_optimization_level = getattr(engine.GraphOptimizationLevel, _LEVELS[options.level])
@@ -172,12 +214,24 @@ def _session_options(options: OnnxRuntimeOptions) -> Any:
     return settings
 
 
-def _open_session(network: TappedNetwork, tensors: Sequence[str], options: OnnxRuntimeOptions) -> Any:
-    settings = _session_options(options)
+def _open_session(network: TappedNetwork, tensors: tuple[str, ...], options: OnnxRuntimeOptions) -> _Session:
+    settings = session_options(options)
     # A model that comes as bytes has no folder, and ONNX Runtime reads no weights from outside one.
     settings.add_session_config_entry(_WEIGHTS_FOLDER, str(network.path.parent.resolve()))
-    with _engine_errors(network.path):
-        return import_onnxruntime().InferenceSession(network.with_outputs(tensors), settings, providers=[CPU])
+    serialized, outputs = _marked(network, tensors, options.copies)
+    first_run = FirstRun()
+    first_run.prepare(settings)
+    with engine_errors(network.path):
+        engine = import_onnxruntime().InferenceSession(serialized, settings, providers=[CPU])
+    return _Session(tensors, outputs, engine, first_run)
+
+
+def _marked(network: TappedNetwork, tensors: tuple[str, ...], copies: str) -> tuple[bytes, Mapping[str, str]]:
+    if copies == "none":
+        return network.with_outputs(tensors), {name: name for name in tensors}
+    model = onnx_ir.from_proto(onnx_ir.to_proto(network.model))
+    outputs = mark_outputs(model.graph, tensors, copies=copies)
+    return bytes(onnx_ir.to_proto(model).SerializeToString()), outputs
 
 
 def _feeds(session: Any, tokens: TokenBatch, network: TappedNetwork) -> dict[str, npt.NDArray[Any]]:
@@ -194,8 +248,8 @@ def _feeds(session: Any, tokens: TokenBatch, network: TappedNetwork) -> dict[str
 
 
 @contextmanager
-def _engine_errors(path: Path) -> Iterator[None]:
-    """Turn what ONNX Runtime raises into one line that names the network."""
+def engine_errors(network: Path | str) -> Iterator[None]:
+    """Turn what ONNX Runtime raises into one line that names `network`."""
     try:
         yield
     except Exception as error:
@@ -203,6 +257,6 @@ def _engine_errors(path: Path) -> Iterator[None]:
             raise
         reason = re.sub(r"^\[ONNXRuntimeError\] : \d+ : ", "", str(error)).strip().splitlines()[0]
         raise ParityError(
-            f"{path}: ONNX Runtime failed: {reason}",
+            f"{network}: ONNX Runtime failed: {reason}",
             cure="check that the file is whole and that the token ids lie within its vocabulary",
         ) from error

@@ -11,6 +11,7 @@ from parity.engines.tensorrt.options import OPTION_NAMES
 from parity.errors import ParityError
 
 __all__ = [
+    "FEEDING",
     "KNOWN_ENGINES",
     "CandidateSpec",
     "DumpFolder",
@@ -21,13 +22,23 @@ __all__ = [
     "parse_options",
 ]
 
-KNOWN_ENGINES: Mapping[str, tuple[str, ...]] = {"onnxruntime": ("level", "threads"), "tensorrt": OPTION_NAMES}
+KNOWN_ENGINES: Mapping[str, tuple[str, ...]] = {
+    "onnxruntime": ("level", "threads", "copies"),
+    "tensorrt": OPTION_NAMES,
+}
 """Each engine with the options that it takes."""
 
 _FORMS = (
     "onnxruntime:fp16, tensorrt:fp16,level=3, a file network.onnx (network.onnx,engine=tensorrt), an engine.plan, or "
     "the folder of a dump"
 )
+FEEDING: Mapping[str, str] = {
+    "chained": "each layer reads what the layer before it has put out, as in the whole model",
+    "isolated": "each layer reads what the reference's layer before it has put out, rounded to the model's dtype",
+}
+"""What a layer is fed with, where an engine runs one layer after the other."""
+
+_LAYERS = "layers="
 _PLAN_SUFFIXES = (".plan", ".engine", ".trt")
 _PLAN_OPTIONS = ("dtype",)
 
@@ -40,11 +51,13 @@ class EngineSpec:
         engine: one of `KNOWN_ENGINES`.
         dtype: numpy's name, ``float32``, ``float16`` or ``bfloat16``.
         options: the engine's own options by name, as text.
+        feeding: ``chained`` or ``isolated`` to run layer by layer; empty to run the network as a whole.
     """
 
     engine: str
     dtype: str
     options: Mapping[str, str] = field(default_factory=dict)
+    feeding: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,7 +120,8 @@ def parse_candidate(text: str) -> CandidateSpec:
             f"--candidate {text!r}: unknown engine {engine!r}; known: {', '.join(KNOWN_ENGINES)}",
             cure=f"for example {_FORMS}",
         )
-    return EngineSpec(engine, _dtype(engine, dtype, text), parse_options(engine, options))
+    feeding, own = _feeding(options)
+    return EngineSpec(engine, _dtype(engine, dtype, text), parse_options(engine, own), feeding)
 
 
 def parse_options(engine: str, options: list[str]) -> Mapping[str, str]:
@@ -117,6 +131,17 @@ def parse_options(engine: str, options: list[str]) -> Mapping[str, str]:
         ParityError: an item has another form, is given twice, or `engine` has no option of that name.
     """
     return _read_options(engine, KNOWN_ENGINES[engine], options)
+
+
+def _feeding(options: list[str]) -> tuple[str, list[str]]:
+    """What ``layers=`` says, and the other options."""
+    chosen = [option.removeprefix(_LAYERS) for option in options if option.startswith(_LAYERS)]
+    if chosen and (len(chosen) > 1 or chosen[0] not in FEEDING):
+        raise ParityError(
+            f"--candidate: {_LAYERS}{', '.join(chosen)} says nothing",
+            cure="; ".join(f"{_LAYERS}{name}: {meaning}" for name, meaning in FEEDING.items()),
+        )
+    return (chosen[0] if chosen else ""), [option for option in options if not option.startswith(_LAYERS)]
 
 
 def _network_file(path: Path, options: list[str]) -> NetworkFile:

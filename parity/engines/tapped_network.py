@@ -15,7 +15,7 @@ from parity.engines.network_info import NetworkInfo, layout_digest
 from parity.errors import ParityError
 from parity.taps import TapGraph, decoder_taps
 
-__all__ = ["INPUT_NAMES", "TappedNetwork", "open_network"]
+__all__ = ["INPUT_NAMES", "TappedNetwork", "open_network", "with_outputs"]
 
 INPUT_NAMES = ("input_ids", "position_ids", "attention_mask")
 """Names of a network's inputs; a mapping may give others for them."""
@@ -61,15 +61,20 @@ class TappedNetwork:
 
     def with_outputs(self, tensors: Sequence[str]) -> bytes:
         """The graph as a serialized model that also puts out `tensors`; its own outputs stay, weights stay outside."""
-        graph = self.model.graph
-        own = list(graph.outputs)
-        known = {output.name for output in own}
-        values = _values(self.model)
-        graph.outputs.extend(values[name] for name in dict.fromkeys(tensors) if name not in known)
-        try:
-            return bytes(ir.to_proto(self.model).SerializeToString())
-        finally:
-            graph.outputs[:] = own
+        return with_outputs(self.model, tensors)
+
+
+def with_outputs(model: ir.Model, tensors: Sequence[str]) -> bytes:
+    """`model`, serialized, with `tensors` as outputs beside its own; `model` stays as it is."""
+    graph = model.graph
+    own = list(graph.outputs)
+    known = {output.name for output in own}
+    values = _values(model)
+    graph.outputs.extend(values[name] for name in dict.fromkeys(tensors) if name not in known)
+    try:
+        return bytes(ir.to_proto(model).SerializeToString())
+    finally:
+        graph.outputs[:] = own
 
 
 def open_network(path: Path, *, graph: TapGraph | None, mapping: Mapping[str, str] | None) -> TappedNetwork:

@@ -7,13 +7,17 @@ from parity.metrics.noise import (
     TokenFloor,
     noise_metrics,
     noise_ratio_by_token,
+    noisy_part,
     token_floor,
     worst_case_ratio_by_token,
 )
+from parity.metrics.noise_spread import NoiseSpread, noise_spread
 from parity.metrics.quantile import quantiles
 from parity.metrics.real_rows import RealRows, real_rows
 from parity.metrics.squares import SquaredErrors, Squares, squares
 from parity.metrics.where import (
+    bucket_size,
+    by_bucket,
     channel_rms,
     head_errors,
     rel_l2_by_token,
@@ -25,10 +29,13 @@ from parity.metrics.where import (
 __all__ = [
     "RELATIVE_OFFSET",
     "Differences",
+    "NoiseSpread",
     "RealRows",
     "SquaredErrors",
     "Squares",
     "TokenFloor",
+    "bucket_size",
+    "by_bucket",
     "channel_rms",
     "cosine",
     "differences",
@@ -37,6 +44,8 @@ __all__ = [
     "histogram",
     "noise_metrics",
     "noise_ratio_by_token",
+    "noise_spread",
+    "noisy_part",
     "norm_ratio",
     "quantiles",
     "real_rows",

@@ -10,30 +10,39 @@ from parity.comparison import ChannelError, HeadError, TokenError, TokenProfile
 from parity.dtypes import ROUNDING_REL_L2
 from parity.metrics.differences import Differences, Floats
 from parity.metrics.errors import rel_l2
-from parity.metrics.real_rows import RealRows
+from parity.metrics.squares import SquaredErrors
 from parity.tokens import TokenBatch
 
-__all__ = ["channel_rms", "head_errors", "rel_l2_by_token", "token_profile", "worst_channels", "worst_tokens"]
+__all__ = [
+    "bucket_size",
+    "by_bucket",
+    "channel_rms",
+    "head_errors",
+    "rel_l2_by_token",
+    "token_profile",
+    "worst_channels",
+    "worst_tokens",
+]
 
 _WORST_TOKENS = 8
 _WORST_CHANNELS = 8
 _BUCKETS = 128
 
 
-def rel_l2_by_token(found: Differences) -> Floats:
+def rel_l2_by_token(found: SquaredErrors) -> Floats:
     """The rel-L2 of each real token, float64, shape ``[row]``; infinite where only the truth is zero."""
     error, truth = found.error_squares.sum(axis=1), found.truth_squares.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(error == 0, 0.0, np.sqrt(error / truth))
 
 
-def worst_tokens(distance: Floats, ratio: Floats | None, rows: RealRows, tokens: TokenBatch) -> tuple[TokenError, ...]:
+def worst_tokens(distance: Floats, ratio: Floats | None, tokens: TokenBatch) -> tuple[TokenError, ...]:
     """The tokens with the largest R (rel-L2 without a floor), the worst first; exact tokens are left out."""
     order = np.argsort(-(distance if ratio is None else ratio), kind="stable")[:_WORST_TOKENS]
-    first = tokens.mask.argmax(axis=1)
+    coordinates, first = np.argwhere(tokens.mask), tokens.mask.argmax(axis=1)
     found = []
     for row in order[distance[order] > 0]:
-        prompt, column = (int(number) for number in rows.coordinates[row])
+        prompt, column = (int(number) for number in coordinates[row])
         position = column - int(first[prompt])
         piece = tokens.pieces[prompt][position] if prompt < len(tokens.pieces) else ""
         noise_ratio = None if ratio is None else float(ratio[row])
@@ -83,11 +92,17 @@ def worst_channels(found: Differences, *, has_heads: bool) -> tuple[ChannelError
 
 def token_profile(distance: Floats, ratio: Floats | None) -> TokenProfile:
     """Error by token in at most 128 buckets, each showing its worst token."""
-    bucket = math.ceil(distance.size / _BUCKETS)
-    return TokenProfile(bucket, _bucketed(distance, bucket), () if ratio is None else _bucketed(ratio, bucket))
+    bucket = bucket_size(distance.size)
+    return TokenProfile(bucket, by_bucket(distance, bucket), () if ratio is None else by_bucket(ratio, bucket))
 
 
-def _bucketed(values: Floats, bucket: int) -> tuple[float, ...]:
+def bucket_size(tokens: int) -> int:
+    """How many tokens share a bucket so that there are at most 128 of them."""
+    return math.ceil(tokens / _BUCKETS)
+
+
+def by_bucket(values: Floats, bucket: int) -> tuple[float, ...]:
+    """The largest of `values` in each bucket, to four digits."""
     largest = np.maximum.reduceat(values, np.arange(0, values.size, bucket))
     return tuple(float(f"{value:.4g}") for value in largest)
 

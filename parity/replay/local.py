@@ -13,18 +13,60 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
-from parity.metrics import RealRows, Squares, TokenFloor, real_rows, rel_l2, squares
+from parity.metrics import (
+    RealRows,
+    Squares,
+    TokenFloor,
+    noise_spread,
+    noisy_part,
+    real_rows,
+    rel_l2,
+    squares,
+    worst_case_ratio_by_token,
+)
+from parity.replay.arrays import Floats
+from parity.replay.displaced import displaced_tokens, noise_of_storing
+from parity.replay.fed import Overlaid
 from parity.replay.predict import Captured, captured_inputs, predict_rows
-from parity.replay.replay import Reference
+from parity.replay.replay import Reference, sensitivity_rows
 from parity.taps import Tap, TapGraph
 
-__all__ = ["LocalAnalysis", "Sides", "analyse_local"]
+__all__ = ["KeptReplays", "LocalAnalysis", "Sides", "TruthReplay", "analyse_local"]
+
+
+@dataclass(frozen=True, eq=False)
+class TruthReplay:
+    """What replaying truth and floor says of one tap: the same for every candidate that is judged by them.
+
+    Attributes:
+        expected: f(x_truth).
+        local_noise: what may make a right operation's output differ, part by part: the rounding of its inputs to the
+            candidate's dtype, and what the floor run's own operation does.
+        inherited_noise: likewise what comes in with noise.
+        truth_rel_l2: how far the truth's output is from `expected`.
+        noise_gain: the floor run's gain; None where there is none.
+        sensitivity: see `parity.replay.replay.sensitivity_rows`.
+    """
+
+    expected: RealRows
+    local_noise: tuple[Squares, ...]
+    inherited_noise: tuple[Squares, ...]
+    truth_rel_l2: float
+    noise_gain: float | None
+    sensitivity: Floats | None
+
+
+_STANDS_OUT = 2.0
+"""Where no token errs by so many times its noise, it need not be known better how noise is spread."""
+
+KeptReplays = dict[tuple[str, ...], TruthReplay]
+"""Replays by tap and the taps that it is replayed from; all of them together are as large as the truth in fp64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +77,22 @@ class Sides:
         truth, candidate: both sides.
         floor: the floor run, or None.
         dtype: what the candidate computes in.
+        fed: what the candidate's operations have read in place of taps that it put out itself: the reference's residual
+            stream, where its layers were run alone.
+        kept: where replays of truth and floor are kept for the next candidate; None keeps none.
     """
 
     truth: Captured
     candidate: Captured
     floor: Captured | None
     dtype: DtypeInfo
+    kept: KeptReplays | None = None
+    fed: Captured = field(default_factory=dict)
+
+    @property
+    def read(self) -> Captured:
+        """What the candidate's operations have read."""
+        return Overlaid(self.candidate, self.fed) if self.fed else self.candidate
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +107,8 @@ class LocalAnalysis:
         local: the candidate's output from f(x_candidate).
         local_floor: the noise of `local` at each token: what storing the inputs in the candidate's dtype costs
             and, with a floor run, what that run's own operation does; its basis is ``measured`` in the latter case,
-            ``rounding`` in the former.
+            ``rounding`` in the former. Where what came in has moved the operation to other values, no less than its
+            noise there.
         inherited: f(x_candidate) from f(x_truth).
         inherited_floor: likewise: what storing the inputs costs, and what the floor run inherits.
         truth_rel_l2: how far the truth's output is from f(x_truth): nothing but the truth's own rounding, unless replay
@@ -78,20 +131,40 @@ class LocalAnalysis:
 def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> LocalAnalysis:
     """Take the error of `tap` apart; candidate and truth have captured it, and the truth is finite."""
     view = _View(reference, graph, tap, captured_inputs(graph, tap, sides.candidate))
-    predicted, expected = view.predict(sides.candidate), view.predict(sides.truth)
+    truth, predicted = _replayed_truth(view, sides), view.predict(sides.read)
     known = _finite_rows(predicted)
     local = _where(known, squares(predicted, view.captured(sides.candidate)), 0.0)
-    inherited = _where(known, squares(expected, predicted), math.inf)
-    stored = squares(expected, view.predict(view.as_stored(sides)))
-    noise = _noise(view, sides, expected)
+    inherited = _where(known, squares(truth.expected, predicted), math.inf)
+    local_floor = _local_floor(view, sides, truth, local, inherited)
+    stands_out = worst_case_ratio_by_token(local, local_floor).max() > _STANDS_OUT
     return LocalAnalysis(
         local,
-        _floor([stored, *noise.local], local, sides.dtype),
+        replace(local_floor, spread=_spread(view, sides, truth, local) if stands_out else None),
         inherited,
-        _floor([stored, *noise.inherited], inherited, sides.dtype),
+        _floor(truth.inherited_noise, inherited, sides.dtype),
+        truth.truth_rel_l2,
+        _gain(inherited, view.incoming(sides.truth, sides.read)),
+        truth.noise_gain,
+    )
+
+
+def _replayed_truth(view: _View, sides: Sides) -> TruthReplay:
+    kept, key = {} if sides.kept is None else sides.kept, (view.tap.name, *view.start)
+    if key not in kept:
+        kept[key] = _replay_truth(view, sides)
+    return kept[key]
+
+
+def _replay_truth(view: _View, sides: Sides) -> TruthReplay:
+    expected = view.predict(sides.truth)
+    stored, noise = squares(expected, view.predict(view.as_stored(sides))), _noise(view, sides, expected)
+    return TruthReplay(
+        expected,
+        (stored, *noise.local),
+        (stored, *noise.inherited),
         _total_rel_l2(squares(expected, view.captured(sides.truth))),
-        _gain(inherited, view.incoming(sides.truth, sides.candidate)),
         noise.gain,
+        view.sensitivity(sides.truth),
     )
 
 
@@ -124,6 +197,14 @@ class _View:
         """
         with np.errstate(over="ignore"):
             return {name: sides.truth[name].astype(sides.dtype.numpy) for name in self.start if name in sides.truth}
+
+    def sensitivity(self, side: Captured) -> Floats | None:
+        """As `TruthReplay` has it; None as well where the tap's own inputs were not captured."""
+        laid_out_by_prompt = any("key" in self.graph[name].axes for name in self.tap.inputs)
+        if laid_out_by_prompt or set(self.start) != set(self.tap.inputs) or not set(self.start) <= set(side):
+            return None
+        mask = self.reference.tokens.mask
+        return sensitivity_rows(self.reference, self.tap, [side[name][mask] for name in self.tap.inputs])
 
     def incoming(self, truth: Captured, side: Captured) -> float:
         """‖x_side - x_truth‖ over all captured inputs at real tokens."""
@@ -169,15 +250,50 @@ def _where(known: npt.NDArray[np.bool_], found: Squares, otherwise: float) -> Sq
     return Squares(np.where(known[:, None], errors, otherwise), truth)
 
 
-def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> TokenFloor:
-    """Independent noises add in squares; no less than one rounding of the value."""
+def _measured(parts: Sequence[Squares]) -> Floats:
+    """Independent noises add in squares: ``[row]``, zero where none is finite."""
     noises = [part.error_squares.sum(axis=1) for part in parts]
-    total = np.sum([noise for noise in noises if np.isfinite(noise).all()], axis=0)  # [row], or 0 without any
-    scale = np.sqrt(judged.truth_squares.sum(axis=1))
-    rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * scale
-    error = np.maximum(np.sqrt(total), rounding)
+    total = np.zeros(len(parts[0].error_squares))
+    measured: Floats = np.sqrt(np.sum([total, *(noise for noise in noises if np.isfinite(noise).all())], axis=0))
+    return measured
+
+
+def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> TokenFloor:
+    """What was measured, and no less than one rounding of the value."""
+    rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * np.sqrt(judged.truth_squares.sum(axis=1))
+    error = np.maximum(_measured(parts), rounding)
     own = rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum()))
     return TokenFloor(error, own, "measured" if len(parts) > 1 else "rounding")
+
+
+def _local_floor(view: _View, sides: Sides, truth: TruthReplay, local: Squares, inherited: Squares) -> TokenFloor:
+    """`_floor`; where what came in has moved the operation, no less than its noise at the candidate's values."""
+    floor, displaced = _floor(truth.local_noise, local, sides.dtype), displaced_tokens(inherited)
+    if not displaced.any():
+        return floor
+    inputs = {name: sides.read[name] for name in view.start if name in sides.read}
+    size, usual = (np.sqrt(part.truth_squares.sum(axis=1)) for part in (local, inherited))
+    larger = np.maximum(np.divide(size, usual, out=np.ones_like(size), where=usual > 0), 1.0)
+    there = np.maximum(noise_of_storing(view.predict, inputs, sides.dtype), _measured(truth.local_noise) * larger)
+    return TokenFloor(np.where(displaced, np.maximum(floor.error, there), floor.error), floor.rel_l2, floor.basis)
+
+
+def _spread(view: _View, sides: Sides, truth: TruthReplay, judged: Squares) -> Floats | None:
+    """The noise that tokens as sensitive as the candidate's are allowed, by how the floor's was spread.
+
+    It is fitted on the truth's inputs and taken at the candidate's: behind a fault, other tokens are the noisy ones.
+    """
+    sensitivity = None if truth.sensitivity is None else view.sensitivity(sides.read)
+    if truth.sensitivity is None or sensitivity is None:
+        return None
+    expected = np.square(truth.expected.values, dtype=np.float64).sum(axis=2)  # [row, head]
+    floor = _floor(truth.local_noise, Squares(np.zeros_like(expected), expected), sides.dtype)
+    size = np.sqrt(expected.sum(axis=1))
+    fitted = noise_spread(floor.error, size, truth.sensitivity)
+    usual = noisy_part(floor.error, fitted.at(size, truth.sensitivity))
+    least = ROUNDING_REL_L2 * sides.dtype.unit_roundoff * sensitivity
+    spread = np.maximum(usual * fitted.at(np.sqrt(judged.truth_squares.sum(axis=1)), sensitivity), least)
+    return np.where(np.isfinite(spread), spread, 0.0)
 
 
 def _gain(inherited: Squares, incoming: float) -> float | None:

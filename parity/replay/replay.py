@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from parity.replay.parameters import ReferenceWeights
 from parity.taps import Tap
 from parity.tokens import TokenBatch
 
-__all__ = ["Reference", "replay", "replay_rows"]
+__all__ = ["Reference", "replay", "replay_rows", "sensitivity_rows"]
 
 _QUERIES = 128
 """Queries of a prompt whose attention is computed at once; scores are the largest array of replay."""
@@ -113,20 +113,41 @@ def _softmax(reference: Reference, tap: Tap, inputs: Sequence[Floats]) -> Floats
     return ops.probabilities(inputs[0], visible(reference, tap)[:, None])
 
 
+def sensitivity_rows(reference: Reference, tap: Tap, inputs: Sequence[npt.NDArray[Any]]) -> Floats | None:
+    """What one relative error of an intermediate result does to the output of `tap` at each real token, ``[row]``.
+
+    Of attention, that of the terms of the scores; of the gated activation, that of a sigmoid of one, for engines
+    compute it to so many places after the point. None for operations whose noise goes with the size of their output.
+    """
+    rows = [widened(array) for array in inputs]
+    if tap.op == "silu_mul":
+        return np.asarray(np.linalg.norm(rows[0] * rows[1], axis=-1))
+    if tap.op != "attention":
+        return None
+    scale = reference.weights.settings.attention_scale
+    blocks = _attention_blocks(reference, tap, rows)
+    return np.concatenate([ops.attention_sensitivity(*block, scale=scale)[0] for block in blocks])
+
+
 def _attention(reference: Reference, tap: Tap, inputs: Sequence[Floats]) -> Floats:
-    """Queries are taken in blocks, and of the keys only those that a block sees."""
-    scale, mask = reference.weights.settings.attention_scale, visible(reference, tap)
-    blocks, start = [], 0
+    scale = reference.weights.settings.attention_scale
+    blocks = _attention_blocks(reference, tap, inputs)
+    return np.concatenate([ops.attention(*block, scale=scale)[0] for block in blocks])
+
+
+def _attention_blocks(
+    reference: Reference, tap: Tap, inputs: Sequence[Floats]
+) -> Iterator[tuple[Floats, Floats, Floats, npt.NDArray[np.bool_]]]:
+    """q, k, v and mask, queries in blocks, and of the keys only those that a block sees."""
+    mask, start = visible(reference, tap), 0
     for prompt, real in enumerate(reference.tokens.mask):
         q, k, v = (array[None, start : start + int(real.sum())] for array in inputs)
         seen = mask[prompt][np.ix_(real, real)]
         for first in range(0, len(seen), _QUERIES):
             rows = seen[first : first + _QUERIES]
             keys = int(np.flatnonzero(rows.any(axis=0))[-1]) + 1
-            block = q[:, first : first + _QUERIES], k[:, :keys], v[:, :keys], rows[None, :, :keys]
-            blocks.append(ops.attention(*block, scale=scale)[0])
+            yield q[:, first : first + _QUERIES], k[:, :keys], v[:, :keys], rows[None, :, :keys]
         start += len(seen)
-    return np.concatenate(blocks)
 
 
 def visible(reference: Reference, tap: Tap) -> npt.NDArray[np.bool_]:

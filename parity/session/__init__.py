@@ -6,6 +6,7 @@ needs, and are imported where a command needs them:
 
 * `parity.session.run`: a whole run;
 * `parity.session.reference`, `parity.session.candidate`: one side alone;
+* `parity.session.observer`: the candidate with and without taps;
 * `parity.session.network`: checkpoint and network;
 * `parity.session.views`: the files that people open;
 * `parity.session.tune`: a search for the operations that have to run in fp32;
@@ -15,6 +16,7 @@ needs, and are imported where a command needs them:
 from parity.session.progress import PlainProgress, Progress, SilentProgress
 from parity.session.request import (
     CandidateRequest,
+    EngineChecks,
     InputRequest,
     Judging,
     PlantedFault,
@@ -25,6 +27,7 @@ from parity.session.request import (
 
 __all__ = [
     "CandidateRequest",
+    "EngineChecks",
     "InputRequest",
     "Judging",
     "PlainProgress",

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from parity.dtypes import dtype_info
 from parity.dump import Dump
 from parity.engines.precision_file import read_precision
 from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, PlanFile, parse_candidate
 from parity.errors import ParityError
 from parity.options import CANDIDATE, CHECKPOINT, MAPPING, PRECISION
-from parity.record import record
 from parity.runner import Runner
 from parity.session.candidate_network import candidate_network
-from parity.session.engines import open_plan
+from parity.session.engines import open_layerwise, open_plan
+from parity.session.observer import Yardstick, record_observed
 from parity.session.phases import phases_of, selection_of
 from parity.session.progress import Progress
 from parity.session.request import CandidateRequest
+from parity.session.streams import residual_streams
 from parity.session.tensor_names import read_tensor_names
-from parity.taps import Tap, TapGraph, select_taps
-from parity.tokens import Phase
+from parity.taps import TapGraph, select_taps
 
-__all__ = ["check_candidate", "open_candidate", "record_candidate", "record_runner"]
+__all__ = ["check_candidate", "open_candidate", "record_candidate"]
 
 
 def check_candidate(asked: CandidateRequest) -> CandidateSpec:
@@ -32,12 +31,14 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
         ParityError: it can't be read, an option beside it would say nothing, or the file of precisions can't be read.
     """
     spec = parse_candidate(asked.spec)
+    runs_whole = isinstance(spec, NetworkFile) or (isinstance(spec, EngineSpec) and not spec.feeding)
     idle = {
         CHECKPOINT.flag: asked.checkpoint is not None and not isinstance(spec, EngineSpec),
         MAPPING.flag: asked.mapping is not None and not isinstance(spec, (NetworkFile, PlanFile)),
-        PRECISION.flag: asked.precision is not None and not isinstance(spec, (EngineSpec, NetworkFile)),
-        "--fault": asked.fault is not None and not isinstance(spec, EngineSpec),
+        PRECISION.flag: asked.precision is not None and not runs_whole,
+        "--fault": asked.fault is not None and not (runs_whole and isinstance(spec, EngineSpec)),
     }
+    idle |= {flag: isinstance(spec, DumpFolder) for flag in asked.checks.given}
     for flag, is_idle in idle.items():
         if is_idle:
             raise ParityError(f"{flag} says nothing about {CANDIDATE.flag} {asked.spec}", cure=f"leave {flag} out")
@@ -47,7 +48,13 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
 
 
 def open_candidate(
-    asked: CandidateRequest, *, model: Path | None, graph: TapGraph, folder: Path, progress: Progress
+    asked: CandidateRequest,
+    *,
+    model: Path | None,
+    graph: TapGraph,
+    folder: Path,
+    reference: Path,
+    progress: Progress,
 ) -> Runner | Dump:
     """The candidate, ready to be run; or its dump, where it was run elsewhere.
 
@@ -56,6 +63,7 @@ def open_candidate(
         model: Hugging Face folder to build a network from; None where there is none at hand.
         graph: taps of the reference, for .onnx files that do not describe themselves.
         folder: where a network is built.
+        reference: dump of the reference, which isolated layers are fed from; need not be there yet.
         progress: told what is done.
 
     Raises:
@@ -68,11 +76,22 @@ def open_candidate(
         mapping = None if asked.mapping is None else read_tensor_names(asked.mapping)
         return open_plan(spec.path, graph=graph, mapping=mapping, options=spec.options)
     network = candidate_network(asked, spec, model=model, graph=graph, folder=folder, progress=progress)
+    if isinstance(spec, EngineSpec) and spec.feeding:
+        streams = residual_streams(reference) if spec.feeding == "isolated" else None
+        checkpoint = network.path.parent
+        return open_layerwise(spec.engine, checkpoint, options=spec.options, streams=streams, progress=progress)
     return network.open(progress)
 
 
 def record_candidate(
-    asked: CandidateRequest, tokens: Path, *, model: Path | None, taps: str | None, out: Path, progress: Progress
+    asked: CandidateRequest,
+    tokens: Path,
+    *,
+    model: Path | None,
+    taps: str | None,
+    out: Path,
+    progress: Progress,
+    floors: Sequence[Path] = (),
 ) -> Dump:
     """Record the candidate alone, on the tokens of a dump; needs no PyTorch.
 
@@ -83,6 +102,7 @@ def record_candidate(
         taps: selection; None for the taps of `tokens`.
         out: folder of the dump; a network that has to be built goes beside it.
         progress: told what is done.
+        floors: dumps of the noise floor, which probe sets are judged by.
 
     Raises:
         ParityError: bad input, as the parts name it; or the candidate is a dump already.
@@ -90,29 +110,14 @@ def record_candidate(
     source = Dump.open(tokens)
     graph = source.manifest.runner.graph
     wanted = select_taps(graph, taps or selection_of(source))
-    candidate = open_candidate(asked, model=model, graph=graph, folder=network_folder(out), progress=progress)
+    folder = network_folder(out)
+    candidate = open_candidate(asked, model=model, graph=graph, folder=folder, reference=tokens, progress=progress)
     if isinstance(candidate, Dump):
         raise ParityError(f"{candidate.path}: is recorded already", cure="compare it with `parity compare`")
-    return record_runner(candidate, phases_of(source), taps=wanted, out=out, progress=progress)
-
-
-def record_runner(
-    runner: Runner, phases: Sequence[Phase], *, taps: Sequence[Tap], out: Path, progress: Progress
-) -> Dump:
-    """Record those of `taps` that the candidate knows; the comparison lists the others as missing.
-
-    Raises:
-        ParityError: it knows none of them, or what it returns is not what it should be.
-    """
-    info = runner.describe()
-    known = [info.graph[tap.name] for tap in taps if tap.name in info.graph]
-    if not known:
-        raise ParityError(
-            f"{info.model}: none of the {len(taps)} taps asked for is in this network",
-            cure=f"name its tensors as the taps are named, or give {MAPPING.flag} FILE",
-        )
-    with progress.step(f"running the candidate in {info.name}, {dtype_info(info.dtype).short}"):
-        return record(runner, phases, taps=known, role="candidate", out=out)
+    yardstick = Yardstick(source, tuple(map(Dump.open, floors)))
+    return record_observed(
+        candidate, asked.checks, phases_of(source), taps=wanted, out=out, yardstick=yardstick, progress=progress
+    )
 
 
 def network_folder(dump: Path) -> Path:

@@ -35,9 +35,15 @@ def diagnose(comparison: Comparison, dumps: RunDumps, *, folder: Path, progress:
             cure="record one: parity record floor, or parity run without --no-floor",
         )
     from parity.diagnose_dumps import diagnose_dumps
+    from parity.preflight import preflight_reference, worst_first
     from qwen_trt_model.reference_weights import open_reference_weights
 
     weights = open_reference_weights(folder)
+    findings = preflight_reference(dumps.reference, weights)
+    comparison = replace(comparison, preflight=worst_first((*comparison.preflight, *findings)))
+    for finding in findings:
+        if finding.severity == "error":
+            return replace(comparison, undiagnosed=f"{finding.subject}: {finding.sentence}")
     return diagnose_dumps(
         comparison, dumps.reference, dumps.candidate, weights=weights, floors=dumps.floors, announce=progress.step
     )

@@ -11,6 +11,7 @@ from parity.limits import FlagRule, Limits, NoiseRule, default_limits, parse_fla
 
 __all__ = [
     "CandidateRequest",
+    "EngineChecks",
     "InputRequest",
     "Judging",
     "PlantedFault",
@@ -77,6 +78,38 @@ class PlantedFault:
 
 
 @dataclass(frozen=True)
+class EngineChecks:
+    """What is to be known of what taps do to the candidate's engine.
+
+    Attributes:
+        observer: run it without taps too: ``auto``, ``on`` or ``off``.
+        rebuild_noise: and once more, built in another way.
+        probe_sets: spread the taps over engines that are faithful.
+        aliasing: run it with taps marked in the other way, too.
+    """
+
+    observer: str = options.OBSERVER.default
+    rebuild_noise: bool = options.REBUILD_NOISE.default
+    probe_sets: bool = options.PROBE_SETS.default
+    aliasing: bool = options.CHECK_ALIASING.default
+
+    @property
+    def comparisons(self) -> tuple[str, ...]:
+        """The flags given that compare engines with the one without taps."""
+        asked = {
+            options.OBSERVER.flag: self.observer == "on",
+            options.REBUILD_NOISE.flag: self.rebuild_noise,
+            options.PROBE_SETS.flag: self.probe_sets,
+        }
+        return tuple(flag for flag, given in asked.items() if given)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Every flag given."""
+        return (*self.comparisons, *([options.CHECK_ALIASING.flag] if self.aliasing else []))
+
+
+@dataclass(frozen=True)
 class CandidateRequest:
     """Which port is judged.
 
@@ -86,6 +119,7 @@ class CandidateRequest:
         mapping: file of tensor names, for an .onnx file.
         precision: file that says which operations of the network run in fp32; None to run it as it is.
         fault: defect to plant; None for an honest candidate.
+        checks: of its taps.
     """
 
     spec: str
@@ -93,6 +127,7 @@ class CandidateRequest:
     mapping: Path | None = options.MAPPING.default
     precision: Path | None = options.PRECISION.default
     fault: PlantedFault | None = None
+    checks: EngineChecks = field(default_factory=EngineChecks)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec
 from parity.hooks import Checkpoint, open_checkpoint
 from parity.options import NO_DIAGNOSIS
 from parity.runner import Runner
-from parity.session.candidate import check_candidate, network_folder, open_candidate, record_runner
+from parity.session.candidate import check_candidate, network_folder, open_candidate
 from parity.session.diagnosis import diagnose_if_possible
 from parity.session.dumps import RunDumps
+from parity.session.observer import Yardstick, record_observed
 from parity.session.progress import Progress
 from parity.session.prompts import make_phases
 from parity.session.reference import record_model
@@ -57,6 +58,7 @@ def run(request: RunRequest, *, progress: Progress) -> RunResult:
         model=checkpoint.folder,
         graph=graph,
         folder=network_folder(request.out / CANDIDATE_DUMP),
+        reference=request.out / REFERENCE_DUMP,
         progress=progress,
     )
     dtype = candidate.manifest.runner.dtype if isinstance(candidate, Dump) else candidate.describe().dtype
@@ -66,7 +68,7 @@ def run(request: RunRequest, *, progress: Progress) -> RunResult:
     floors: tuple[Dump, ...] = ()
     if not request.no_floor:
         floors = (plan.record_model("the noise floor", dtype=dtype, role="floor", name=FLOOR_DUMP),)
-    return plan.conclude(RunDumps(reference, plan.record_candidate(candidate), floors))
+    return plan.conclude(RunDumps(reference, plan.record_candidate(candidate, reference, floors), floors))
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,18 @@ class _Plan:
         with self.progress.step(f"recording {what} in {dtype_info(dtype).short}"):
             return record_model(self.checkpoint, model, self.phases, dtype=dtype, role=role, taps=self.taps, out=out)
 
-    def record_candidate(self, candidate: Runner | Dump) -> Dump:
+    def record_candidate(self, candidate: Runner | Dump, reference: Dump, floors: tuple[Dump, ...]) -> Dump:
         if isinstance(candidate, Dump):
             return candidate
-        out = self.request.out / CANDIDATE_DUMP
-        return record_runner(candidate, self.phases, taps=self.taps, out=out, progress=self.progress)
+        return record_observed(
+            candidate,
+            self.request.candidate.checks,
+            self.phases,
+            taps=self.taps,
+            out=self.request.out / CANDIDATE_DUMP,
+            yardstick=Yardstick(reference, floors, self.request.judging.limits_for(candidate.describe().dtype)),
+            progress=self.progress,
+        )
 
     def conclude(self, dumps: RunDumps) -> RunResult:
         out, progress = self.request.out, self.progress

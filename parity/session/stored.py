@@ -66,7 +66,7 @@ def _compared(folder: Path, stored: Comparison | None, judging: Judging) -> Comp
     dumps = _dumps(folder, stored)
     comparison = dumps.compare(limits=_limits(dumps, stored, judging), relative_to=folder)
     if stored is None:
-        return comparison
+        return replace(comparison, undiagnosed="only the dumps were compared")
     return judge_roles_again(comparison, stored, dumps.reference, dumps.candidate)
 
 
@@ -94,8 +94,7 @@ def _usual_paths(folder: Path) -> list[Path]:
 
 
 def _stored_paths(folder: Path, stored: Comparison) -> list[Path]:
-    floors = [stored.floor, *stored.other_floors] if stored.floor else []
-    sides = [stored.reference, stored.candidate, *floors]
+    sides = [stored.reference, stored.candidate, *stored.floors]
     gone = [side.dump for side in sides if not (folder / side.dump).is_dir()]
     if gone:
         raise ParityError(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from math import prod
-
 from parity.dtypes import dtype_info
 from parity.errors import ParityError
 from parity.options import TRUTH
-from parity.taps import TapGraph
+from parity.taps import TapGraph, count_parameters
 
-__all__ = ["SMALL_MODEL", "choose_truth", "count_parameters"]
+__all__ = ["SMALL_MODEL", "choose_truth"]
 
 SMALL_MODEL = 200_000_000
 """Parameters below which an fp64 reference costs little, in time and memory, on a laptop."""
@@ -39,15 +37,3 @@ def choose_truth(asked: str, *, candidate_dtype: str | None, graph: TapGraph) ->
     if asked != "auto":
         return asked
     return "fp64" if fine or count_parameters(graph) < SMALL_MODEL else "fp32"
-
-
-def count_parameters(graph: TapGraph) -> int:
-    """Weights of the embedding and the linear layers, which is nearly all of them; a tied head counts twice."""
-    sizes = {tap.name: _channels(tap.sizes) for tap in graph}
-    linear = sum(sizes[tap.name] * sizes[tap.inputs[0]] for tap in graph if tap.op == "linear" and tap.inputs)
-    vocabulary = sizes.get("logits", 0)
-    return linear + vocabulary * sizes.get("embed", 0)
-
-
-def _channels(sizes: tuple[int | None, ...]) -> int:
-    return prod(size for size in sizes if size is not None)

@@ -22,10 +22,10 @@ from parity.errors import ParityError
 from parity.limits import Limits
 from parity.replay import ReferenceWeights
 from parity.runner import Runner, RunnerInfo, TimedRunner
-from parity.session.candidate import record_runner
 from parity.session.candidate_network import CandidateNetwork
 from parity.session.phases import phases_of
 from parity.session.progress import Progress
+from parity.session.recording import record_runner
 from parity.taps import Tap
 from parity.tune import OwnNoise, Trial, own_noise, read_comparison
 

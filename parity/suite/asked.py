@@ -10,7 +10,7 @@ import pytest
 from parity import options
 from parity.errors import ParityError
 from parity.options import SUITE_OPTIONS, Option
-from parity.session import CandidateRequest, InputRequest, Judging, ReferenceRequest, RunRequest
+from parity.session import CandidateRequest, EngineChecks, InputRequest, Judging, ReferenceRequest, RunRequest
 
 __all__ = ["asked_judging", "asked_request", "asked_stored_run", "given_options"]
 
@@ -81,6 +81,12 @@ def asked_request(config: pytest.Config) -> RunRequest:
             checkpoint=_value(config, options.CHECKPOINT),
             mapping=_value(config, options.MAPPING),
             precision=_value(config, options.PRECISION),
+            checks=EngineChecks(
+                _value(config, options.OBSERVER),
+                _value(config, options.REBUILD_NOISE),
+                _value(config, options.PROBE_SETS),
+                _value(config, options.CHECK_ALIASING),
+            ),
         ),
         out=_value(config, options.OUT) or _DEFAULT_OUT,
         inputs=InputRequest(

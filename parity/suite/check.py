@@ -11,7 +11,7 @@ from parity.comparison import Comparison, TapResult
 from parity.diagnosis import Diagnosis
 from parity.message import failure_message, heir_message
 
-__all__ = ["check_row"]
+__all__ = ["check_observer", "check_row"]
 
 
 def check_row(comparison: Comparison, row: TapResult, *, run: str, item: pytest.Item) -> None:
@@ -31,6 +31,13 @@ def check_row(comparison: Comparison, row: TapResult, *, run: str, item: pytest.
         pytest.fail(words, pytrace=False)
     if row.errors is None:
         pytest.skip(f"{row.key}: {row.status}: {row.reason}")
+
+
+def check_observer(comparison: Comparison) -> None:
+    """Fail where the engine without taps is beyond the limits and the rows, which are of the one with taps, are not."""
+    effect = comparison.observer
+    if effect is not None and effect.fails:
+        pytest.fail(f"observer effect: {effect.sentence}\n  cure      {effect.cure}", pytrace=False)
 
 
 def _properties(row: TapResult) -> dict[str, Any]:

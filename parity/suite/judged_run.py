@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HANDED_OVER",
     "JUDGED_RUN",
+    "OBSERVER_TEST",
     "SUITE_COLLECTED",
     "JudgedRun",
     "SuiteRow",
@@ -29,6 +30,9 @@ __all__ = [
     "suite_rows",
     "summary_lines",
 ]
+
+OBSERVER_TEST = "observer-effect"
+"""Id of the test of the engine without taps."""
 
 HANDED_OVER = "layer_parity_run"
 """Key under which pytest-xdist's controller tells its workers the folder of the run."""
@@ -44,10 +48,15 @@ class JudgedRun:
 
 @dataclass(frozen=True)
 class SuiteRow:
-    """What one test tests."""
+    """What one test tests: a row, or whether the engine without taps is within the limits too."""
 
     run: JudgedRun
-    row: TapResult
+    row: TapResult | None
+
+    @property
+    def key(self) -> str:
+        """The test's id."""
+        return OBSERVER_TEST if self.row is None else self.row.key
 
 
 JUDGED_RUN = pytest.StashKey[JudgedRun]()
@@ -70,13 +79,14 @@ def judged_run(config: pytest.Config) -> JudgedRun:
 
 
 def suite_rows(config: pytest.Config) -> list[SuiteRow]:
-    """One entry per phase and tap, in graph order.
+    """One entry per phase and tap, in graph order; and one for what taps change, where that was measured.
 
     Raises:
         ParityError: as for `judged_run`.
     """
     run = judged_run(config)
-    return [SuiteRow(run, row) for row in run.comparison.rows]
+    observed = [SuiteRow(run, None)] if run.comparison.observer else []
+    return [*(SuiteRow(run, row) for row in run.comparison.rows), *observed]
 
 
 def summary_lines(config: pytest.Config) -> list[str]:

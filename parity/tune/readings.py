@@ -15,14 +15,12 @@ from parity.errors import ParityError
 from parity.measure import Subject
 from parity.metrics import real_rows, squares
 from parity.replay import LocalAnalysis, Reference, ReferenceWeights, Sides, analyse_local
+from parity.replay.own_weights import truth_distance_allowed
 from parity.replay.roles import local_error
 from parity.taps import Tap
 from parity.tune.trial import TapReading
 
 __all__ = ["OwnNoise", "own_noise", "read_comparison"]
-
-_TRUTH_ROUNDINGS = 1e3
-"""The truth may differ from replay by this many unit roundoffs of its own dtype."""
 
 OwnNoise = Mapping[str, "tuple[float, float]"]
 """`local_noise_ratio` and `own_noise_ratio` of each tap."""
@@ -54,7 +52,7 @@ def own_noise(
     Raises:
         ParityError: `weights` do not reproduce the truth, so nothing may be concluded from them.
     """
-    exact = _TRUTH_ROUNDINGS * dtype_info(reference.manifest.runner.dtype).unit_roundoff
+    dtype = reference.manifest.runner.dtype
     found: dict[str, tuple[float, float]] = {}
     names = tuple(taps)
     for phase in reference.manifest.phases:
@@ -62,13 +60,14 @@ def own_noise(
         sides, replayed = _sides(subject), Reference(weights, subject.tokens)
         for tap in (subject.graph[name] for name in names if name in sides.candidate):
             analysis = analyse_local(replayed, subject.graph, tap, sides)
-            if analysis.truth_rel_l2 > exact:
+            last = int(subject.tokens.positions.max())
+            if analysis.truth_rel_l2 > truth_distance_allowed(tap, dtype=dtype, last_position=last):
                 raise ParityError(
                     f"{reference.path}: replay does not reproduce the truth at {tap.name} "
                     f"(rel-L2 {analysis.truth_rel_l2:.3g})",
                     cure="give the model that the reference was recorded from",
                 )
-            local = local_error(analysis).local_noise_ratio
+            local = local_error(analysis, subject.tokens).local_noise_ratio
             before = found.get(tap.name, (0.0, 0.0))
             found[tap.name] = max(before[0], local), max(before[1], _own(analysis, subject, sides, tap))
     return found

@@ -1,7 +1,21 @@
 """Planted defects: what goes wrong in ports, as networks to try a comparison on."""
 
-from qwen_trt_model.faults.build import build_faulty_network
-from qwen_trt_model.faults.fault import Fault
+from qwen_trt_model.faults.build import build_faulty_network, build_planted_network
+from qwen_trt_model.faults.equivalents import EQUIVALENTS, Equivalent
+from qwen_trt_model.faults.fault import Fault, Size
+from qwen_trt_model.faults.plant import Plant, planted_ops
 from qwen_trt_model.faults.registry import FAULTS, fault_ids, get_fault
 
-__all__ = ["FAULTS", "Fault", "build_faulty_network", "fault_ids", "get_fault"]
+__all__ = [
+    "EQUIVALENTS",
+    "FAULTS",
+    "Equivalent",
+    "Fault",
+    "Plant",
+    "Size",
+    "build_faulty_network",
+    "build_planted_network",
+    "fault_ids",
+    "get_fault",
+    "planted_ops",
+]

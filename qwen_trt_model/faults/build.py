@@ -1,22 +1,19 @@
-"""Building a network with a fault in it."""
+"""Building a network with faults in it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from parity.errors import ParityError
 from qwen_trt_model.checkpoint_config import read_checkpoint_config
-from qwen_trt_model.configuration import QwenConfig
-from qwen_trt_model.faults.fault import Fault
-from qwen_trt_model.faults.registry import get_fault
+from qwen_trt_model.faults.plant import Plant, planted_ops
 from qwen_trt_model.graph.network import build_network
-from qwen_trt_model.graph.ops import NetworkOps, Ops
 
-__all__ = ["build_faulty_network"]
+__all__ = ["build_faulty_network", "build_planted_network"]
 
 
 def build_faulty_network(
-    checkpoint_folder: Path, fault_id: str, *, layer: int | None = None, out: Path | None = None
+    checkpoint_folder: Path, fault_id: str, *, layer: int | None = None, size: str = "", out: Path | None = None
 ) -> Path:
     """Write the network of a checkpoint with one fault planted into it.
 
@@ -24,38 +21,28 @@ def build_faulty_network(
         checkpoint_folder: as for `build_network`.
         fault_id: one of `fault_ids`.
         layer: the only layer that gets the fault; None for every place that can have it.
+        size: one of the fault's sizes; the usual one where empty.
         out: file to write, beside the weights; ``network.ID.onnx`` or ``network.ID.layerN.onnx`` where None.
 
     Returns:
         The file.
 
     Raises:
-        ParityError: there is no such fault or layer, the model can't have the fault, the fault lies outside the layers
-            and `layer` is given; or as for `build_network`.
+        ParityError: there is no such fault, size or layer, the model can't have the fault, the fault lies outside the
+            layers and `layer` is given; or as for `build_network`.
     """
-    fault = get_fault(fault_id)
+    name = f"network.{fault_id}.onnx" if layer is None else f"network.{fault_id}.layer{layer}.onnx"
+    plant = Plant(fault_id, layer, size)
+    return build_planted_network(checkpoint_folder, [plant], out=out or Path(checkpoint_folder) / name)
+
+
+def build_planted_network(checkpoint_folder: Path, plants: Sequence[Plant], *, out: Path) -> Path:
+    """Write the network of a checkpoint with all of `plants` in it.
+
+    Raises:
+        ParityError: one of them can't be planted; or as for `build_network`.
+    """
     config = read_checkpoint_config(Path(checkpoint_folder))
-    _check(fault, config, layer)
-    faulty = fault.apply(Ops())
-    ops = NetworkOps(everywhere=faulty) if layer is None else NetworkOps(layers={layer: faulty})
-    where = "everywhere" if layer is None else f"in layer {layer}"
-    name = f"network.{fault.id}.onnx" if layer is None else f"network.{fault.id}.layer{layer}.onnx"
-    return build_network(
-        checkpoint_folder,
-        out=out or Path(checkpoint_folder) / name,
-        ops=ops,
-        flags={"planted_fault": f"{fault.id} {fault.title}, {where}"},
-    )
-
-
-def _check(fault: Fault, config: QwenConfig, layer: int | None) -> None:
-    if obstacle := fault.obstacle(config):
-        raise ParityError(
-            f"fault {fault.id} ({fault.title}) can't be planted: {obstacle}", cure="choose another fault or model"
-        )
-    if layer is None:
-        return
-    if not fault.one_layer:
-        raise ParityError(f"fault {fault.id} ({fault.title}) lies outside the layers", cure="leave out the layer")
-    if not 0 <= layer < config.num_hidden_layers:
-        raise ParityError(f"there is no layer {layer}", cure=f"layers are 0 to {config.num_hidden_layers - 1}")
+    ops = planted_ops(tuple(plants), config)
+    flags = {"planted_fault": "; ".join(plant.words(config) for plant in plants)}
+    return build_network(checkpoint_folder, out=out, ops=ops, flags=flags)

@@ -26,18 +26,27 @@ _IR_VERSION = 8  # the version of the file format that came with opset 17
 class GraphBuilder:
     """Nodes, initializers and named taps of a network under construction.
 
+    Args:
+        checkpoint: where the weights lie.
+        weights_as_inputs: make every weight an input of the graph instead of a pointer into the checkpoint's file.
+
     Attributes:
         checkpoint: where the weights lie.
         dtype: what the network computes in, as ONNX names it.
+        weight_inputs: the weights that are inputs, by TensorRT-LLM's name.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Checkpoint, *, weights_as_inputs: bool = False) -> None:
         self.checkpoint = checkpoint
+        self.weight_inputs: dict[str, ir.Value] = {}
+        self._weights_as_inputs = weights_as_inputs
         self.dtype = onnx_dtype(checkpoint.config.dtype)
         self._taps: TapGraph = decoder_taps(checkpoint.config.decoder_shape)
         self._tape = ir.tape.Tape()
         self._initializers: dict[Any, ir.Value] = {}
         self._named: set[ir.Value] = set()
+        self._inputs: dict[str, ir.Value] = {}
+        self._tapped: dict[str, ir.Value] = {}
         self._pending = 0
         self._name_counts: Counter[str] = Counter()
 
@@ -46,11 +55,16 @@ class GraphBuilder:
         """Sizes and constants of the model."""
         return self.checkpoint.config
 
-    def input(self, name: str, *axes: str) -> ir.Value:
-        """An int64 input of the network with named, dynamic axes."""
-        value = ir.val(name, dtype=ir.DataType.INT64, shape=axes)
+    def input(self, name: str, *axes: str | int, dtype: ir.DataType = ir.DataType.INT64) -> ir.Value:
+        """An input of the network; axes that have names are dynamic."""
+        value = ir.val(name, dtype=dtype, shape=axes)
         self._named.add(value)
+        self._inputs[name] = value
         return value
+
+    def given(self, name: str) -> ir.Value:
+        """An input that `input` made."""
+        return self._inputs[name]
 
     def op(self, op_type: str, *inputs: ir.Value, dtype: ir.DataType | None = None, **attributes: Any) -> ir.Value:
         """Append a node of one output.
@@ -96,7 +110,9 @@ class GraphBuilder:
         return self._initializers[key]
 
     def weight(self, name: str) -> ir.Value:
-        """The tensor of that TensorRT-LLM name, in the checkpoint's file."""
+        """The tensor of that TensorRT-LLM name, in the checkpoint's file or as an input."""
+        if self._weights_as_inputs:
+            return self._weight_input(name)
         if name not in self._initializers:
             self._initializers[name] = self._initializer(external_tensor(self.checkpoint, name))
         return self._initializers[name]
@@ -109,7 +125,16 @@ class GraphBuilder:
         value.name = name
         value.shape = ir.Shape(_named_axes(self._taps, name))
         self._named.add(value)
+        self._tapped[name] = value
         return value
+
+    def show(self, value: ir.Value, name: str) -> None:
+        """Let the capture of an earlier tap show `value`, as where an engine overwrites a tensor's memory.
+
+        What was computed from the tap stays as it is.
+        """
+        self._tapped[name].name = f"{name}/overwritten"
+        self.tap(self.op("Identity", value), name)
 
     def name_nodes(self, scope: str) -> None:
         """Name every node since the last call ``scope/Operator``, numbered where there are several, and its outputs."""
@@ -142,6 +167,12 @@ class GraphBuilder:
             name=self.config.architecture,
         )
         return ir.Model(graph, ir_version=_IR_VERSION, producer_name="layer-parity", metadata_props=properties)
+
+    def _weight_input(self, name: str) -> ir.Value:
+        if name not in self.weight_inputs:
+            shape = self.checkpoint.tensors[name].shape
+            self.weight_inputs[name] = self.input(name, *shape, dtype=self.dtype)
+        return self.weight_inputs[name]
 
     def _initializer(self, tensor: ir.TensorProtocol) -> ir.Value:
         value = self._tape.initializer(tensor)

@@ -28,10 +28,10 @@ def decoder_layer(
     normed = g.tap(ops.rms_norm(g, x, module=f"{module}.input_layernorm"), f"{tap}.input_norm")
     context = _attention(g, normed, module=f"{module}.attention", tap=tap, ops=ops, table=table, mask=mask)
     attn_out = g.tap(ops.linear(g, context, module=f"{module}.attention.dense"), f"{tap}.attn_out")
-    middle = g.tap(g.op("Add", x, attn_out), f"{tap}.resid_mid")
+    middle = g.tap(ops.add(g, x, attn_out, normed=normed), f"{tap}.resid_mid")
     normed = g.tap(ops.rms_norm(g, middle, module=f"{module}.post_layernorm"), f"{tap}.post_norm")
     mlp_out = _mlp(g, normed, module=f"{module}.mlp", tap=tap, ops=ops)
-    return g.tap(g.op("Add", middle, mlp_out), f"{tap}.resid_out")
+    return g.tap(ops.add(g, middle, mlp_out, normed=normed), f"{tap}.resid_out")
 
 
 def _attention(

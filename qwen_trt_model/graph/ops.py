@@ -14,10 +14,12 @@ from qwen_trt_model.graph.builder import GraphBuilder
 from qwen_trt_model.graph.embedding import embedding
 from qwen_trt_model.graph.gated_activation import silu_mul
 from qwen_trt_model.graph.linear import linear
+from qwen_trt_model.graph.residual import residual_add
 from qwen_trt_model.graph.rms_norm import rms_norm
 from qwen_trt_model.graph.rotary import RotaryTable, rotary_table, rotate
 
 __all__ = [
+    "AddOp",
     "BinaryOp",
     "LinearOp",
     "NetworkOps",
@@ -86,6 +88,14 @@ class RotateOp(Protocol):
         ...
 
 
+class AddOp(Protocol):
+    """The addition of a block's output to the residual stream."""
+
+    def __call__(self, g: GraphBuilder, stream: ir.Value, branch: ir.Value, /, *, normed: ir.Value) -> ir.Value:
+        """Append the addition of `branch`, which was computed from `normed`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Ops:
     """What a layer, and what stands around the layers, is made of; a substitute keeps shapes and types."""
@@ -101,6 +111,7 @@ class Ops:
     softmax: BinaryOp = masked_softmax
     weighted_values: BinaryOp = weighted_values
     gated_activation: BinaryOp = silu_mul
+    add: AddOp = residual_add
 
 
 @dataclass(frozen=True)

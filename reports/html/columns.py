@@ -19,10 +19,11 @@ class Column:
         label: its header.
         help: what it says, in one line.
         order: how it sorts: ``graph`` (the order of the rows in the comparison), ``status`` (failing ones apart, in the
-            order of `STATUSES`), ``number`` or ``text``.
+            order of `STATUSES`), ``role`` (in the order of `ROLES`), ``number`` or ``text``.
         worst: which end is the worse one, ``high`` or ``low``; the first click puts it on top. Empty where
             neither is.
         needs_floor: it says nothing without a noise floor and is then left out.
+        needs_roles: it says nothing where no tap was replayed and is then left out.
     """
 
     name: str
@@ -31,12 +32,21 @@ class Column:
     order: str = "number"
     worst: str = "high"
     needs_floor: bool = False
+    needs_roles: bool = False
 
 
 COLUMNS = (
     Column("phase", "phase", "The forward pass: prefill, decode.0 …", "graph", ""),
     Column("tap", "tap", "The tensor compared; sorts in graph order, each tap after its inputs.", "graph", ""),
     Column("status", "status", "The verdict on this tap; every status is explained below.", "status", "high"),
+    Column(
+        "role",
+        "role",
+        "Source: its own operation is wrong. Amplifier and carrier: right, but an error came in. Clean: neither.",
+        "role",
+        "high",
+        needs_roles=True,
+    ),
     Column(
         "noise_ratio",
         "R median",
@@ -49,6 +59,31 @@ COLUMNS = (
         "R worst",
         "R of the worst token: finds faults that hit few positions.",
         needs_floor=True,
+    ),
+    Column(
+        "local_noise_ratio",
+        "local R",
+        "The operation's own error, on the candidate's own inputs, in units of its own noise: high at sources only.",
+        needs_roles=True,
+    ),
+    Column(
+        "inherited_noise_ratio",
+        "inherited R",
+        "What a right operation makes of the error that came in, in units of noise: high where an error passes.",
+        needs_roles=True,
+    ),
+    Column(
+        "gain",
+        "gain",
+        "Error after a right operation ÷ error of its inputs; an amplifier has more than twice the gain of noise.",
+        needs_roles=True,
+    ),
+    Column("local_rel_l2", "local rel-L2", "‖y − f(x)‖ / ‖f(x)‖: the operation's own error.", needs_roles=True),
+    Column(
+        "inherited_rel_l2",
+        "inherited rel-L2",
+        "‖f(x) − f(x_truth)‖ / ‖f(x_truth)‖: the error that came in, after a right operation.",
+        needs_roles=True,
     ),
     Column("mean_abs", "mean abs", "Mean of |candidate − truth|; flagged above 1e-3 unless asked otherwise."),
     Column("median_abs", "med abs", "Median of |candidate − truth|; 0 where most elements are equal bit by bit."),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from parity.comparison import ArrayInfo, TapResult
 from parity.reports.html.packing import pack_logs
 from parity.reports.html.text import visible_piece
 from parity.reports.rows import format_index, format_metric, format_shape, format_share, format_value
+from parity.token_error import TokenError
 
 __all__ = [
     "ArrayText",
@@ -45,9 +48,8 @@ class WorstText:
     difference: str
 
 
-@dataclass(frozen=True)
-class TokenText:
-    """One of the worst tokens; `ratio` is its R."""
+class TokenText(NamedTuple):
+    """One of the worst tokens; `ratio` is its R. A tuple, because a report holds thousands and repeats no names."""
 
     prompt: int
     position: int
@@ -56,8 +58,7 @@ class TokenText:
     ratio: str
 
 
-@dataclass(frozen=True)
-class ChannelText:
+class ChannelText(NamedTuple):
     """One of the worst channels: where it is, its part of the squared error, its error and its signal."""
 
     where: str
@@ -66,8 +67,7 @@ class ChannelText:
     rms_reference: str
 
 
-@dataclass(frozen=True)
-class HeadText:
+class HeadText(NamedTuple):
     """One head; `ratio` is its R."""
 
     head: int
@@ -77,11 +77,12 @@ class HeadText:
 
 @dataclass(frozen=True)
 class Profile:
-    """As `TokenProfile`, with both series packed by `pack_logs`."""
+    """As `TokenProfile`, with R of the local error beside it, all packed by `pack_logs`; empty where unknown."""
 
     bucket: int
     rel_l2: str
     ratio: str
+    local: str
 
 
 def array_text(info: ArrayInfo | None) -> ArrayText | None:
@@ -102,8 +103,8 @@ def worst_text(row: TapResult) -> WorstText | None:
     )
 
 
-def token_texts(row: TapResult) -> tuple[TokenText, ...]:
-    """The worst tokens of `row`."""
+def token_texts(tokens: Sequence[TokenError]) -> tuple[TokenText, ...]:
+    """The worst tokens of a row."""
     return tuple(
         TokenText(
             token.prompt,
@@ -112,7 +113,7 @@ def token_texts(row: TapResult) -> tuple[TokenText, ...]:
             format_metric(token.rel_l2),
             format_metric(token.noise_ratio),
         )
-        for token in row.worst_tokens
+        for token in tokens
     )
 
 
@@ -138,4 +139,10 @@ def profile(row: TapResult) -> Profile | None:
     """The error of `row` by token."""
     if row.profile is None:
         return None
-    return Profile(row.profile.bucket, pack_logs(row.profile.rel_l2), pack_logs(row.profile.noise_ratio))
+    local = row.diagnosis.local.profile if row.diagnosis else None
+    return Profile(
+        row.profile.bucket,
+        pack_logs(row.profile.rel_l2),
+        pack_logs(row.profile.noise_ratio),
+        pack_logs(local.local_noise_ratio) if local else "",
+    )

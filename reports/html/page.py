@@ -11,10 +11,13 @@ import jinja2
 from markupsafe import Markup
 
 from parity.comparison import Comparison
-from parity.reports.html.payload import make_payload, payload_json
+from parity.formatting import format_operation
+from parity.reports.html.columns import Column
+from parity.reports.html.observer import observer_card
+from parity.reports.html.payload import Payload, make_payload, payload_json
 from parity.reports.html.sides import all_sides, settings
 from parity.reports.html.summary import summarise
-from parity.reports.html.text import visible_text
+from parity.reports.html.text import full_sentence, visible_text
 from parity.reports.html.thresholds import thresholds
 from parity.reports.rows import format_limit, format_metric
 
@@ -22,7 +25,16 @@ __all__ = ["render_html", "write_html"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FIGURES = Path(__file__).parent / "figures"
-_STYLES = ("base.css", "overview.css", "table.css", "detail.css", "media.css")
+_STYLES = (
+    "base.css",
+    "answer.css",
+    "overview.css",
+    "roles.css",
+    "observer.css",
+    "table.css",
+    "detail.css",
+    "media.css",
+)
 # In the order in which they use one another; they share one scope.
 _SCRIPTS = (
     _TEMPLATES / "markup.js",
@@ -30,6 +42,8 @@ _SCRIPTS = (
     _TEMPLATES / "captions.js",
     _FIGURES / "scale.js",
     _FIGURES / "colours.js",
+    _FIGURES / "taps.js",
+    _FIGURES / "roles.js",
     _FIGURES / "depth.js",
     _FIGURES / "heatmap.js",
     _FIGURES / "histogram.js",
@@ -37,6 +51,7 @@ _SCRIPTS = (
     _FIGURES / "heads.js",
     _TEMPLATES / "tooltip.js",
     _TEMPLATES / "table.js",
+    _TEMPLATES / "diagnosis.js",
     _TEMPLATES / "detail.js",
     _TEMPLATES / "panel.js",
     _TEMPLATES / "trouble.js",
@@ -44,6 +59,7 @@ _SCRIPTS = (
     _TEMPLATES / "main.js",
 )
 _STATIC_ROWS = 100
+_SHOWN_GROUPS = 3
 
 
 def write_html(comparison: Comparison, path: Path) -> None:
@@ -76,8 +92,10 @@ def render_html(comparison: Comparison, *, run: str = "RUN") -> str:
             sides=all_sides(comparison),
             settings=settings(comparison),
             summary=summarise(comparison, run=run),
+            observer=observer_card(comparison),
+            shown_groups=_SHOWN_GROUPS,
             payload=payload,
-            columns=[column for column in payload.columns if payload.has_floor or not column.needs_floor],
+            columns=[column for column in payload.columns if _says_something(column, payload)],
             payload_json=Markup(payload_json(payload)),
             static_rows=payload.rows[:_STATIC_ROWS],
             thresholds=thresholds(comparison),
@@ -88,6 +106,10 @@ def render_html(comparison: Comparison, *, run: str = "RUN") -> str:
     )
 
 
+def _says_something(column: Column, payload: Payload) -> bool:
+    return (payload.has_floor or not column.needs_floor) and (bool(payload.roles) or not column.needs_roles)
+
+
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
@@ -96,7 +118,13 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"visible": visible_text, "limit": format_limit, "metric": format_metric}
+    environment.filters |= {
+        "visible": visible_text,
+        "sentence": full_sentence,
+        "operation": format_operation,
+        "limit": format_limit,
+        "metric": format_metric,
+    }
     return environment
 
 

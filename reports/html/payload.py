@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from parity.answer import make_answer
+from parity.answer.lineage import sources_upstream
 from parity.comparison import FAILING_STATUSES, STATUSES, Comparison, TapResult
+from parity.diagnosis import ROLES
 from parity.origin import origin_clause
+from parity.replay.roles import AMPLIFIES
 from parity.reports.html.columns import COLUMNS, Column, cell_texts
+from parity.reports.html.diagnosis import CostText, DiagnosisText, cost_text, diagnosis_text
 from parity.reports.html.evidence import (
     ArrayText,
     ChannelText,
@@ -27,7 +32,7 @@ from parity.reports.html.evidence import (
 from parity.reports.html.text import visible_text
 from parity.reports.rows import format_count, format_limit, format_metric, layer_row
 
-__all__ = ["HistogramCounts", "Payload", "Status", "TapView", "make_payload", "payload_json", "tap_anchor"]
+__all__ = ["HistogramCounts", "Payload", "Role", "Status", "TapView", "make_payload", "payload_json", "tap_anchor"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,14 @@ class Status:
     name: str
     meaning: str
     fails: bool
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role and its meaning."""
+
+    name: str
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,7 @@ class TapView:
         elements: how many were compared.
         non_finite: counts of the reference and of the candidate; None where values were not looked at.
         worst, tokens, channels, heads, histogram, profile: the evidence; None or empty where there is none.
+        diagnosis: role, causes and cost; None where the tap was not replayed.
     """
 
     key: str
@@ -101,6 +115,7 @@ class TapView:
     heads: tuple[HeadText, ...]
     histogram: HistogramCounts | None
     profile: Profile | None
+    diagnosis: DiagnosisText | None
 
 
 @dataclass(frozen=True)
@@ -109,21 +124,31 @@ class Payload:
 
     Attributes:
         statuses: every status, the best first.
+        roles: every role, sources first; empty where nothing was replayed.
         columns: the columns of the table.
         phases: their names, in the order they ran.
         prompts: number of tokens of each prompt.
         has_floor: a noise floor was recorded.
+        floors: how many floor runs were recorded.
+        logits: what all differences together cost; None without a diagnosis.
         first: number of the first failing row; None where no row fails.
+        sources: numbers of the rows of sources, by what they cost.
+        amplifies: the growth above which an operation is called an amplifier.
         edges: the distinct edges of histograms, as base-10 logarithms.
         rows: one per phase and tap, in graph order.
     """
 
     statuses: tuple[Status, ...]
+    roles: tuple[Role, ...]
     columns: tuple[Column, ...]
     phases: tuple[str, ...]
     prompts: tuple[int, ...]
     has_floor: bool
+    floors: int
+    logits: CostText | None
     first: int | None
+    sources: tuple[int, ...]
+    amplifies: float
     edges: tuple[tuple[float, ...], ...]
     rows: tuple[TapView, ...]
 
@@ -131,16 +156,22 @@ class Payload:
 def make_payload(comparison: Comparison) -> Payload:
     """Turn `comparison` into what the script reads."""
     rows, first = comparison.rows, comparison.first_divergence
+    numbers = {row.key: number for number, row in enumerate(rows)}
     edges = list(dict.fromkeys(row.histogram.log10_edges for row in rows if row.histogram))
     return Payload(
         statuses=tuple(Status(name, text, name in FAILING_STATUSES) for name, text in STATUSES.items()),
+        roles=tuple(Role(name, text) for name, text in ROLES.items()) if any(row.diagnosis for row in rows) else (),
         columns=COLUMNS,
         phases=tuple(dict.fromkeys(visible_text(row.phase) for row in rows)),
         prompts=tuple(prompt.tokens for prompt in comparison.prompts),
         has_floor=comparison.floor is not None,
+        floors=len(comparison.floors),
+        logits=cost_text(comparison.logits) if comparison.logits else None,
         first=None if first is None else rows.index(first),
+        sources=tuple(numbers[source.row.key] for source in make_answer(comparison).sources),
+        amplifies=AMPLIFIES,
         edges=tuple(edges),
-        rows=tuple(_tap_view(comparison, row, edges=edges) for row in rows),
+        rows=tuple(_tap_view(comparison, row, edges=edges, numbers=numbers) for row in rows),
     )
 
 
@@ -155,7 +186,9 @@ def tap_anchor(row: TapResult) -> str:
     return "#" + quote(visible_text(row.key))
 
 
-def _tap_view(comparison: Comparison, row: TapResult, *, edges: Sequence[tuple[float, ...]]) -> TapView:
+def _tap_view(
+    comparison: Comparison, row: TapResult, *, edges: Sequence[tuple[float, ...]], numbers: Mapping[str, int]
+) -> TapView:
     fails = row.fails(strict=comparison.limits.strict)
     errors, noise, limits, counts = row.errors, row.noise, row.limits, row.non_finite
     return TapView(
@@ -186,12 +219,19 @@ def _tap_view(comparison: Comparison, row: TapResult, *, edges: Sequence[tuple[f
         elements=format_count(row.elements),
         non_finite=(format_count(counts.reference), format_count(counts.candidate)) if counts else None,
         worst=worst_text(row),
-        tokens=token_texts(row),
+        tokens=token_texts(row.worst_tokens),
         channels=channel_texts(row),
         heads=head_texts(row),
         histogram=_histogram(row, edges),
         profile=profile(row),
+        diagnosis=diagnosis_text(row.diagnosis, born=[numbers[source.key] for source in _born(comparison, row)]),
     )
+
+
+def _born(comparison: Comparison, row: TapResult) -> Sequence[TapResult]:
+    """The sources of an error that only passes through `row`."""
+    heir = row.diagnosis is not None and row.diagnosis.role in ("carrier", "amplifier")
+    return sources_upstream(comparison, row) if heir else ()
 
 
 def _histogram(row: TapResult, edges: Sequence[tuple[float, ...]]) -> HistogramCounts | None:

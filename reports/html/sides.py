@@ -22,8 +22,8 @@ class Setting:
 
 
 def all_sides(comparison: Comparison) -> tuple[Side, ...]:
-    """Reference, floor where there is one, and candidate."""
-    return tuple(filter(None, (comparison.reference, comparison.floor, comparison.candidate)))
+    """Reference, every floor, and candidate."""
+    return (comparison.reference, *comparison.floors, comparison.candidate)
 
 
 def settings(comparison: Comparison) -> tuple[Setting, ...]:

@@ -1,16 +1,18 @@
-"""What stands on top of the page: the verdict, the first divergence, what surrounds it, the next command."""
+"""What stands on top of the page: the verdict and the answer, what surrounds the first divergence, the next command."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from parity.answer import Answer, SourceAnswer, make_answer
+from parity.commands import next_command
 from parity.comparison import FAILING_STATUSES, Comparison, TapResult
-from parity.message import first_divergence_sentence, next_command
 from parity.reports.html.payload import tap_anchor
 from parity.reports.html.text import visible_text
 from parity.reports.rows import count_statuses, format_count, format_metric
 
-__all__ = ["StatusCount", "Summary", "summarise"]
+__all__ = ["NextStep", "StatusCount", "Summary", "summarise"]
 
 
 @dataclass(frozen=True)
@@ -23,52 +25,97 @@ class StatusCount:
 
 
 @dataclass(frozen=True)
+class NextStep:
+    """A command to type, and the tap that it shows with its address in the page; empty where it shows none."""
+
+    command: str
+    tap: str = ""
+    anchor: str = ""
+
+
+@dataclass(frozen=True)
 class Summary:
     """The banner.
 
     Attributes:
-        passed: no row fails.
-        verdict: ``PARITY`` or ``DIVERGENCE``.
-        headline: the first divergence in one sentence, or that there is none.
-        surroundings: what the taps before and after it do; further sentences that the headline needs.
+        passed: no row fails, and nothing found before the layers is an error.
+        verdict: ``PARITY``, ``DIVERGENCE``, or ``NOT COMPARABLE`` where the sides are not one model on one input.
+        subject: which candidate was compared with which reference, on what.
+        answer: what the comparison means.
+        surroundings: what the taps before and after the first divergence do where errors were not taken apart, and
+            why flags pass.
         counts: rows by status, the best status first.
-        command: the command to run next; empty where no row asks for one.
-        first_tap, first_anchor: name and address of the first divergence; empty where there is none.
+        next: what to do beside what the sources ask for.
     """
 
     passed: bool
     verdict: str
-    headline: str
+    subject: str
+    answer: Answer
     surroundings: tuple[str, ...]
     counts: tuple[StatusCount, ...]
-    command: str
-    first_tap: str
-    first_anchor: str
+    next: tuple[NextStep, ...]
+
+    def next_of(self, source: SourceAnswer) -> NextStep:
+        """What to do about a source."""
+        return NextStep(source.command, source.row.tap, tap_anchor(source.row))
 
 
 def summarise(comparison: Comparison, *, run: str) -> Summary:
     """Word the banner; `run` is the folder of the comparison, for the next command."""
-    first = comparison.first_divergence
+    answer, first = make_answer(comparison, run=run), comparison.first_divergence
     counts = count_statuses(comparison).items()
     return Summary(
         passed=comparison.passed,
-        verdict="PARITY" if comparison.passed else "DIVERGENCE",
-        headline=visible_text(first_divergence_sentence(comparison)),
-        surroundings=tuple(map(visible_text, _surroundings(comparison, first))),
+        verdict=_verdict(comparison),
+        subject=visible_text(_subject(comparison)),
+        answer=answer,
+        surroundings=tuple(map(visible_text, _surroundings(comparison, first, diagnosed=answer.diagnosed))),
         counts=tuple(StatusCount(name, format_count(n), name in FAILING_STATUSES) for name, n in counts),
-        command="" if first is None else visible_text(next_command(run, first.tap)),
-        first_tap="" if first is None else visible_text(first.tap),
-        first_anchor="" if first is None else tap_anchor(first),
+        next=tuple(_next(answer, first, run)),
     )
 
 
-def _surroundings(comparison: Comparison, first: TapResult | None) -> tuple[str, ...]:
+def _verdict(comparison: Comparison) -> str:
+    if comparison.passed:
+        return "PARITY"
+    return "NOT COMPARABLE" if _has_errors(comparison) else "DIVERGENCE"
+
+
+def _has_errors(comparison: Comparison) -> bool:
+    return any(finding.severity == "error" for finding in comparison.preflight)
+
+
+def _subject(comparison: Comparison) -> str:
+    ours, truth, prompts = comparison.candidate, comparison.reference, comparison.prompts
+    tokens = format_count(sum(prompt.tokens for prompt in prompts))
+    plural = "s" if len(prompts) != 1 else ""
+    return (
+        f"{ours.model}: {ours.runner} in {ours.dtype} against {truth.runner} in {truth.dtype}, "
+        f"{format_count(len(comparison.rows))} taps, {len(prompts)} prompt{plural} of {tokens} tokens"
+    )
+
+
+def _next(answer: Answer, first: TapResult | None, run: str) -> Iterator[NextStep]:
+    """The commands that no source names."""
+    told = {group.lead.command for group in answer.groups}
+    for command in answer.commands:
+        if first is not None and command == next_command(run, first.tap) and command not in told:
+            yield NextStep(command, first.tap, tap_anchor(first))
+        elif command not in told:
+            yield NextStep(command)
+
+
+def _surroundings(comparison: Comparison, first: TapResult | None, *, diagnosed: bool) -> tuple[str, ...]:
     if first is None:
         return _why_flags_pass(comparison)
+    others = _other_phases(comparison, first)
+    if diagnosed:
+        return others
     rows = [row for row in comparison.rows if row.phase == first.phase]
     at = rows.index(first)
     sentences = (_before(rows[:at]), _after(comparison, rows[at + 1 :]))
-    return (" ".join(filter(None, sentences)), *_other_phases(comparison, first))
+    return (" ".join(filter(None, sentences)), *others)
 
 
 def _why_flags_pass(comparison: Comparison) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import unicodedata
 
 from parity.reports.rows import format_piece
 
-__all__ = ["visible_piece", "visible_text"]
+__all__ = ["full_sentence", "visible_piece", "visible_text"]
 
 _NEWLINES = str.maketrans({"\n": "⏎", "\r": "␍", "\t": "⇥"})
 # Formatting characters that join letters or emoji: to escape them would take words apart.
@@ -20,6 +20,12 @@ def visible_text(text: str) -> str:
     Such characters can't be seen, reverse what stands beside them, or can't be written as UTF-8.
     """
     return "".join(map(_visible, text.translate(_NEWLINES)))
+
+
+def full_sentence(text: str, *, capital: bool = True) -> str:
+    """`text` with a full stop, and with a capital where it begins with a word."""
+    end = "" if text.endswith((".", "…", ":")) else "."
+    return (text[:1].upper() + text[1:] if capital else text) + end
 
 
 def visible_piece(piece: str) -> str:

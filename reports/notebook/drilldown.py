@@ -23,6 +23,7 @@ _LARGEST = 20
 
 _FIGURES: Mapping[str, Callable[[TapView], Plot]] = {
     "tokens": lambda view: view.plot_tokens(),
+    "born or inherited": lambda view: view.plot_parts(),
     "heads": lambda view: view.plot_heads(),
     "channels": lambda view: view.plot_channels(),
     "histogram": lambda view: view.plot_histogram(),
@@ -38,6 +39,7 @@ class Drilldown:
         tap: drop-down of the taps; its value is a row of the comparison.
         figure: buttons that choose the figure.
         message: what the comparison says about the tap.
+        why: its error taken apart, causes and cost; empty where it was not taken apart.
         image: the figure.
         largest: the elements with the largest differences.
         box: all of them.
@@ -46,6 +48,7 @@ class Drilldown:
     tap: Any
     figure: Any
     message: Any
+    why: Any
     image: Any
     largest: Any
     box: Any
@@ -54,7 +57,9 @@ class Drilldown:
         """The widgets, and beside them what they show at first, for viewers without widgets."""
         bundle: dict[str, object] = dict(self.box._repr_mimebundle_(**options))
         image = base64.b64encode(self.image.value).decode()
-        bundle["text/html"] = f'{self.message.value}<img src="data:image/png;base64,{image}">{self.largest.value}'
+        bundle["text/html"] = (
+            f'{self.message.value}{self.why.value}<img src="data:image/png;base64,{image}">{self.largest.value}'
+        )
         return bundle
 
 
@@ -70,11 +75,12 @@ def drilldown(run: Run) -> Drilldown:
         tap=widgets.Dropdown(options=options, value=run.start().row.key, description="tap", layout={"width": "60ch"}),
         figure=widgets.ToggleButtons(options=list(_FIGURES), description="figure"),
         message=widgets.HTML(),
+        why=widgets.HTML(),
         image=widgets.Image(format="png"),
         largest=widgets.HTML(),
         box=widgets.VBox(),
     )
-    menus.box.children = (menus.tap, menus.figure, menus.message, menus.image, menus.largest)
+    menus.box.children = (menus.tap, menus.figure, menus.message, menus.why, menus.image, menus.largest)
     views: dict[str, TapView] = {}
 
     def show(_: object = None) -> None:
@@ -108,8 +114,9 @@ def _view(run: Run, key: str) -> TapView:
 
 
 def _show(menus: Drilldown, view: TapView) -> None:
-    """Fill message, figure and table; what can't be shown says why in its place."""
+    """Fill message, tables and figure; what can't be shown says why in its place."""
     menus.message.value = f"<pre>{escape(view.message)}</pre>"
+    menus.why.value = _why(view, view.row.diagnosis.role) if view.row.diagnosis else ""
     try:
         menus.image.value = _FIGURES[menus.figure.value](view).png()
         menus.image.layout.display = None
@@ -118,6 +125,11 @@ def _show(menus: Drilldown, view: TapView) -> None:
         menus.image.value = b""
         menus.image.layout.display = "none"
         menus.largest.value = f"<p><b>{escape(error.problem)}</b><br>{escape(error.cure)}</p>"
+
+
+def _why(view: TapView, role: str) -> str:
+    tables = [view.parts(), *([view.causes(), view.costs()] if role == "source" else [])]
+    return f"<p>Role: <b>{role}</b></p>" + "".join(table.to_html(float_format=format_metric) for table in tables)
 
 
 def _largest(view: TapView) -> str:

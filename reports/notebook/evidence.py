@@ -54,7 +54,7 @@ def open_subject(folder: Path, comparison: Comparison, *, phase: str) -> Subject
     Raises:
         ParityError: a dump is gone or damaged.
     """
-    sides = (comparison.reference, comparison.candidate, *([comparison.floor] if comparison.floor else []))
+    sides = (comparison.reference, comparison.candidate, *comparison.floors)
     reference, candidate, *floors = (_open_dump(folder, side) for side in sides)
     return phase_subject(phase, reference, candidate, floors=floors)
 

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import pandas
 
+from parity.answer import make_answer
 from parity.comparison import Comparison, TapResult, load_comparison
 from parity.measure import Subject
 from parity.message import failure_message
 from parity.reports.layers_csv import layers_frame
+from parity.reports.notebook.answer_view import AnswerView
 from parity.reports.notebook.evidence import load_evidence, open_subject
 from parity.reports.notebook.summary import Summary
 from parity.reports.notebook.tap_view import TapView
-from parity.reports.plots import Plot, plot_depth
+from parity.reports.plots import Plot, plot_depth, plot_roles
 
 if TYPE_CHECKING:
     from parity.reports.notebook.drilldown import Drilldown
@@ -47,6 +49,15 @@ class Run:
         """Verdict, first divergence and the table of taps, a layer a line where nothing happens."""
         return Summary(self.comparison)
 
+    def answer(self) -> AnswerView:
+        """What is wrong, why, what it costs and what to do next."""
+        return AnswerView(make_answer(self.comparison, run=str(self.folder)))
+
+    @property
+    def diagnosed(self) -> bool:
+        """Whether errors were taken apart, so that taps have roles."""
+        return any(row.diagnosis for row in self.comparison.rows)
+
     def table(self) -> pandas.DataFrame:
         """Every row with every metric, in the columns of ``layers.csv``."""
         return layers_frame(self.comparison)
@@ -59,17 +70,31 @@ class Run:
         """
         return plot_depth(self.comparison, phase=phase)
 
+    def plot_roles(self, *, phase: str | None = None) -> Plot:
+        """Where error is born and where it grows.
+
+        Args:
+            phase: by default that of the first divergence, or the first one.
+
+        Raises:
+            ParityError: errors were not taken apart.
+        """
+        return plot_roles(self.comparison, phase=phase)
+
     def first(self) -> TapView | None:
         """The first tap that leaves the reference; None where none does."""
         row = self.comparison.first_divergence
         return None if row is None else self._view(row)
 
     def start(self) -> TapView:
-        """Where to start looking: the first failing tap whose values were compared, else that with the largest error.
+        """Where to start looking: the costliest source, else the first failing tap with values, else the largest error.
 
         Raises:
             ParityError: not one tap was measured.
         """
+        sources = make_answer(self.comparison).sources
+        if sources:
+            return self._view(sources[0].row)
         measured = [row for row in self.comparison.rows if row.errors is not None]
         failing = [row for row in self.comparison.failures if row.errors is not None]
         return self._view(failing[0] if failing else max(measured, key=_badness))
@@ -114,7 +139,7 @@ class Run:
 
     def _view(self, row: TapResult) -> TapView:
         message = failure_message(self.comparison, row, run=str(self.folder))
-        return TapView(row, message, lambda: load_evidence(self._subject(row.phase), row))
+        return TapView(row, message, lambda: load_evidence(self._subject(row.phase), row), self.comparison.logits)
 
     def _repr_html_(self) -> str:
         return self.summary()._repr_html_()

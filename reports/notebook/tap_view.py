@@ -11,10 +11,12 @@ import numpy as np
 import pandas
 
 from parity.comparison import TapResult
+from parity.diagnosis import LogitCost
 from parity.errors import ParityError
 from parity.measure import Measurement
 from parity.metrics import channel_rms, rel_l2_by_token
 from parity.reports.notebook.evidence import Evidence
+from parity.reports.notebook.parts import cause_table, cost_table, part_table
 from parity.reports.notebook.slices import slice_table
 from parity.reports.plots import (
     Plot,
@@ -23,6 +25,7 @@ from parity.reports.plots import (
     plot_heads,
     plot_heat_map,
     plot_histogram,
+    plot_parts,
     plot_tokens,
 )
 
@@ -37,11 +40,13 @@ class TapView:
         row: what the comparison says about it.
         message: the same in words, in six parts.
         load: reads the arrays.
+        logits: what all differences of the run cost together; None without a diagnosis.
     """
 
     row: TapResult
     message: str
     load: Callable[[], Evidence]
+    logits: LogitCost | None = None
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -56,6 +61,48 @@ class TapView:
     def has_heads(self) -> bool:
         """Whether errors are known by head."""
         return bool(self.row.heads)
+
+    @property
+    def diagnosed(self) -> bool:
+        """Whether its error was taken apart."""
+        return self.row.diagnosis is not None
+
+    def parts(self) -> pandas.DataFrame:
+        """What is born here and what came in, a line each.
+
+        Raises:
+            ParityError: the tap was not replayed.
+        """
+        return part_table(self.row)
+
+    def causes(self) -> pandas.DataFrame:
+        """What might explain a source, the best first.
+
+        Raises:
+            ParityError: the tap was not replayed.
+        """
+        return cause_table(self.row)
+
+    def costs(self) -> pandas.DataFrame:
+        """What a source does to the next tokens.
+
+        Raises:
+            ParityError: the tap was not replayed.
+        """
+        return cost_table(self.row, self.logits)
+
+    def plot_parts(self) -> Plot:
+        """What is born here and what came in, by token; needs no dumps.
+
+        Raises:
+            ParityError: the tap was not replayed.
+        """
+        profile = self.row.diagnosis.local.profile if self.row.diagnosis else None
+        if profile is None:
+            raise ParityError(
+                f"{self.row.tap} was not taken apart token by token", cure="look at view.plot_tokens(), the whole error"
+            )
+        return plot_parts(self.row.tap, profile, self.row.limits)
 
     def plot_tokens(self) -> Plot:
         """Error by token, all prompts one after the other.

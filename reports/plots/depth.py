@@ -11,7 +11,7 @@ from parity.comparison import Comparison, TapResult
 from parity.errors import ParityError
 from parity.reports.plots.plot import CANDIDATE, FLOOR, LIMIT, QUIET, Plot, frame, on_log_axis
 
-__all__ = ["plot_depth"]
+__all__ = ["draw_layers", "phase_rows", "plot_depth"]
 
 _LABELLED_LAYERS = 16
 _CROWDED = 300
@@ -27,11 +27,8 @@ def plot_depth(comparison: Comparison, *, phase: str | None = None) -> Plot:
     Raises:
         ParityError: there is no such phase.
     """
-    first = comparison.first_divergence
-    phase = phase or (first.phase if first else comparison.rows[0].phase)
-    rows = [row for row in comparison.rows if row.phase == phase]
-    if not rows:
-        raise ParityError(f"no phase {phase!r}", cure=f"there are {', '.join({r.phase for r in comparison.rows})}")
+    rows = phase_rows(comparison, phase)
+    phase = rows[0].phase
     with_floor = any(row.noise for row in rows)
     strict = comparison.limits.strict
     title, caption = _title(rows, phase, strict=strict), _caption(with_floor)
@@ -39,8 +36,23 @@ def plot_depth(comparison: Comparison, *, phase: str | None = None) -> Plot:
     if with_floor:
         _draw_ratio(axes[0], rows, strict=strict)
     _draw_distance(axes[-1], rows, strict=strict)
-    _draw_layers(axes, rows)
+    draw_layers(axes, rows)
     return plot
+
+
+def phase_rows(comparison: Comparison, phase: str | None) -> list[TapResult]:
+    """The rows of `phase`; by default of that of the first divergence, or of the first one.
+
+    Raises:
+        ParityError: there is no such phase.
+    """
+    first = comparison.first_divergence
+    phase = phase or (first.phase if first else comparison.rows[0].phase)
+    rows = [row for row in comparison.rows if row.phase == phase]
+    if not rows:
+        phases = dict.fromkeys(row.phase for row in comparison.rows)
+        raise ParityError(f"no phase {phase!r}", cure=f"there are {', '.join(phases)}")
+    return rows
 
 
 def _title(rows: Sequence[TapResult], phase: str, *, strict: bool) -> str:
@@ -107,7 +119,7 @@ def _draw_by_verdict(axis: Axes, values: np.ndarray, rows: Sequence[TapResult], 
         )
 
 
-def _draw_layers(axes: Sequence[Axes], rows: Sequence[TapResult]) -> None:
+def draw_layers(axes: Sequence[Axes], rows: Sequence[TapResult]) -> None:
     """Mark where each layer begins; label as many of them as have room."""
     starts = {row.layer: place for place, row in reversed(list(enumerate(rows))) if row.layer is not None}
     for axis in axes:

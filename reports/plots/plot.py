@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import textwrap
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +14,16 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["CANDIDATE", "FLOOR", "LIMIT", "QUIET", "Plot", "frame", "on_log_axis"]
+__all__ = ["AMPLIFIER", "CANDIDATE", "CARRIER", "FLOOR", "LIMIT", "QUIET", "SOURCE", "Plot", "frame", "on_log_axis"]
 
 # Okabe and Ito's colours, told apart with every kind of colour vision; no plot tells two things by colour alone.
 CANDIDATE = "#D55E00"
 FLOOR = "#0072B2"
 LIMIT = "#222222"
 QUIET = "#999999"
+SOURCE = "#D55E00"
+AMPLIFIER = "#AA4499"
+CARRIER = "#56B4E9"
 
 _WIDTH = 9.0
 _DPI = 110
@@ -63,7 +66,9 @@ class Plot:
         return f"{self.title}. {self.caption}"
 
 
-def frame(title: str, caption: str, *, height: float = 3.4, rows: int = 1) -> tuple[Plot, list[Axes]]:
+def frame(
+    title: str, caption: str, *, height: float = 3.4, rows: int = 1, ratios: Sequence[float] = ()
+) -> tuple[Plot, list[Axes]]:
     """An empty plot of `rows` axes, one below the other, that share their x axis.
 
     Args:
@@ -71,12 +76,14 @@ def frame(title: str, caption: str, *, height: float = 3.4, rows: int = 1) -> tu
         caption: one sentence or two on how to read it.
         height: of the whole figure, in inches.
         rows: number of axes.
+        ratios: their heights relative to one another; by default all alike.
     """
     figure = Figure(figsize=(_WIDTH, height), layout="constrained")
     figure.suptitle(plain(title), x=0.01, ha="left", fontsize=11, fontweight="bold")
     figure.supxlabel(textwrap.fill(plain(caption), _CAPTION_COLUMNS), x=0.01, ha="left", fontsize=8, color="#444444")
-    axes = [figure.add_subplot(rows, 1, 1)]
-    axes += [figure.add_subplot(rows, 1, place + 1, sharex=axes[0]) for place in range(1, rows)]
+    grid = figure.add_gridspec(rows, 1, height_ratios=ratios or [1] * rows)
+    axes = [figure.add_subplot(grid[0])]
+    axes += [figure.add_subplot(grid[place], sharex=axes[0]) for place in range(1, rows)]
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
         axis.tick_params(which="both", labelsize=8)

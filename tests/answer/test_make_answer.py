@@ -7,7 +7,7 @@ from dataclasses import replace
 from made_rows import absent, cost, diagnosed, make, row
 
 from parity.answer import make_answer
-from parity.comparison import TapResult
+from parity.comparison import NonFinite, TapResult
 from parity.diagnosis import Cause
 from parity.finding import Finding
 
@@ -62,7 +62,7 @@ def test_one_cause_in_many_layers_is_one_group() -> None:
     taps = [bad(f"layers.{i}.q", "source", scaled[i], kl=0.1 * (i + 1)) for i in range(3)]
     answer = make_answer(make(*taps, bad("layers.2.act", "source", GELU, kl=0.001)))
     assert [group.lead.row.tap for group in answer.groups] == ["layers.2.q", "layers.2.act"]
-    assert answer.groups[0].others_sentence == "The same holds at 2 more taps: layers.0.q, layers.1.q."
+    assert answer.groups[0].others_sentence == "The same holds at 2 more taps: q of layers 0, 1."
     assert answer.groups[1].others_sentence == ""
 
 
@@ -161,3 +161,18 @@ def test_a_clean_run_names_the_largest_ratio_of_an_operation_by_itself() -> None
     answer = make_answer(make(diagnosed(row("a"), "clean")))
     assert answer.headline.endswith("(largest R 1.00, at a; of an operation by itself 0.900, at a).")
     assert answer.commands == ()
+
+
+def test_logits_that_are_not_finite_matter() -> None:
+    logits = replace(absent("logits", status="not finite"), elements=4000, non_finite=NonFinite(0, 1200))
+    assert make_answer(make(logits)).matters == (
+        "1,200 of the candidate's 4,000 logits are NaN or infinite: it can't be used as it is."
+    )
+
+
+def test_what_is_not_finite_and_has_a_role_is_told_by_its_role_alone() -> None:
+    source = diagnosed(absent("a", status="not finite"), "source")
+    answer = make_answer(make(source, diagnosed(absent("b", status="not finite"), "carrier")))
+    assert answer.structure == ()
+    assert answer.headline.startswith("The error is born in a ")
+    assert answer.symptoms[0].startswith("1 more tap fails though")

@@ -42,6 +42,20 @@ def test_divergence_ends_with_1_and_names_the_tap_and_the_next_command(
     assert f"next: parity report {tmp_path} --tap layers.1.attn_out" in outcome.out
 
 
+def test_dumps_beside_the_candidates_are_found(parity: Command, tmp_path: Path) -> None:
+    alike, faulty = (save_run(tmp_path / unprobed, unprobed=unprobed) for unprobed in ("alike", "faulty"))
+    outcome = parity("compare", *dumps(alike), "--out", tmp_path / "out")
+    assert outcome.status == 0
+    assert "observer   faithful: with 33 taps, the logits are " in outcome.out
+    outcome = parity("compare", *dumps(faulty), "--out", tmp_path / "out")
+    assert outcome.status == 1
+    assert "observer   hides the bug: with 33 taps" in outcome.out
+    assert "FAIL: without taps the engine is beyond the limits; 33 taps, 33 match" in outcome.out
+    again = parity("report", tmp_path / "out", "--limit", "median=1e9", "--limit", "worst_token=1e9")
+    assert again.status == 0
+    assert "observer   perturbing" in again.out
+
+
 def test_quiet_prints_the_verdict_alone(parity: Command, failing_run: Path, tmp_path: Path) -> None:
     outcome = parity("compare", *dumps(failing_run), "--out", tmp_path, "--quiet")
     assert outcome.status == 1
@@ -127,3 +141,21 @@ def test_a_truncated_file_in_a_dump_is_refused(parity: Command, passing_run: Pat
     assert outcome.status == 2
     assert file.name in outcome.err
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_wrong_before_the_layers_is_told_first_and_fails(
+    parity: Command, passing_run: Path, tmp_path: Path
+) -> None:
+    """The floor handed in as the candidate: every tap matches, and nothing was compared."""
+    copy = shutil.copytree(passing_run / "floor", tmp_path / "candidate")
+    sides = (passing_run / "reference", copy, "--floor", passing_run / "floor")
+    warned = parity("compare", *sides, "--out", tmp_path / "out")
+    assert warned.status == 0
+    assert f"warning    {copy}: " in warned.out
+    manifest = copy / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"name": "arrays"', '"name": "engine"'))
+    refused = parity("compare", *sides, "--out", tmp_path / "out")
+    assert refused.status == 1
+    assert "The two sides are not the same model on the same input" in refused.out
+    assert "FAIL: 1 error before any layer was judged; 33 taps" in refused.out
+    assert parity("report", tmp_path / "out", "-q").status == 1

@@ -24,6 +24,7 @@ COMMANDS = [
     ("compare",),
     ("diagnose",),
     ("build",),
+    ("lint",),
     ("tune",),
     ("report",),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 from numpy_decoder import Fault, RandomWeights, graph_of, make_reference, random_weights, run
 
+from parity.answer import make_answer
 from parity.compare_dumps import compare_dumps
 from parity.comparison import Comparison, load_comparison, save_comparison
 from parity.diagnose_dumps import diagnose_dumps, judge_roles_again
@@ -153,6 +154,17 @@ def test_a_capture_that_shows_a_later_tensor_is_no_fault_of_the_layer(tmp_path: 
     assert "layers.1.q_rope" in roles(comparison, "clean")
 
 
+def test_a_capture_of_stale_memory_is_no_fault_of_the_layer(tmp_path: Path) -> None:
+    stale = np.random.default_rng(5).standard_normal(run(REFERENCE, "float32", seed=2)["layers.1.act"].shape)
+    comparison = diagnosed(tmp_path, {}, shown={"layers.1.act": stale.astype(np.float32)})
+    row = comparison.row("layers.1.act")
+    assert row.status == "aliased"
+    assert "memory of something else" in row.reason
+    assert [failure.tap for failure in comparison.failures] == ["layers.1.act"]
+    assert comparison.row("layers.1.mlp_out").status == "match"
+    assert "free run hides" not in comparison.row("layers.1.mlp_out").reason
+
+
 def test_a_fault_between_captured_taps_belongs_to_the_next_captured_one(tmp_path: Path) -> None:
     comparison = diagnosed(tmp_path, {"layers.1.act": gate_without_activation}, taps="blocks")
     assert roles(comparison, "source") == ["layers.1.mlp_out"]
@@ -205,7 +217,8 @@ def test_an_overflow_has_its_source_and_its_cause(tmp_path: Path) -> None:
     assert roles(comparison, "source") == ["layers.0.mlp_out"]
     assert row.diagnosis is not None
     assert "NaN or infinite where the reference's operation, on the candidate's own inputs, is" in row.diagnosis.reason
-    assert "values are not finite, the first in channel" in row.diagnosis.signature
+    assert [cause.hypothesis for cause in row.diagnosis.causes] == ["overflowed"]
+    assert "values overflow" in row.diagnosis.causes[0].sentence
     assert row.diagnosis.cost is None
     heir = comparison.row("layers.0.resid_out").diagnosis
     assert heir is not None
@@ -232,3 +245,50 @@ def test_judging_by_other_limits_keeps_what_is_still_true(tmp_path: Path) -> Non
         compare_dumps(truth, candidate, floors=[floor], limits=before.limits), before, truth, candidate
     )
     assert same.rows == before.rows
+
+
+def with_frequencies(factor: float) -> RandomWeights:
+    """The reference's weights with one frequency off by `factor`."""
+    weights = random_weights()
+    frequencies = weights.settings.inverse_frequencies.copy()
+    frequencies[1] *= np.float32(factor)
+    return RandomWeights(replace(weights.settings, inverse_frequencies=frequencies), weights.tensors)
+
+
+def test_frequencies_that_pytorch_rounded_otherwise_are_no_other_weights(tmp_path: Path) -> None:
+    comparison = diagnosed(tmp_path, {}, weights=with_frequencies(1 + 2.0**-23))
+    assert all(row.diagnosis is not None for row in comparison.rows)
+
+
+def test_other_frequencies_are_other_weights(tmp_path: Path) -> None:
+    with pytest.raises(ParityError, match=r"does not reproduce the truth at layers\.0\.q_rope"):
+        diagnosed(tmp_path, {}, weights=with_frequencies(1.001))
+
+
+def test_a_cause_that_leaves_more_than_rounding_gets_the_signature_beside_it(tmp_path: Path) -> None:
+    """A factor with noise on it: the factor explains nearly all of it, and what is left is no rounding."""
+
+    def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+        right = replay(reference, GRAPH["layers.0.up"], inputs)
+        noise = np.random.default_rng(3).standard_normal(right.shape)
+        return 3 * right * (1 + 0.02 * noise)
+
+    diagnosis = diagnosed(tmp_path, {"layers.0.up": fault}).row("layers.0.up").diagnosis
+    assert diagnosis is not None
+    assert diagnosis.causes[0].explained_share > 0.99
+    assert "The residual is" in diagnosis.signature
+
+
+def test_a_tap_that_the_floor_does_not_measure_is_not_taken_apart(tmp_path: Path) -> None:
+    """Without a noise of its own, an operation that rounds twice would be called wrong."""
+    noise = run(REFERENCE, "float16", seed=1)
+    noise["layers.0.act"] = np.full_like(noise["layers.0.act"], np.inf)
+    truth = store(tmp_path, run(REFERENCE, "float64"), "float64", "reference")
+    floor = store(tmp_path, noise, "float16", "floor")
+    candidate = store(tmp_path, run(REFERENCE, "float16", seed=2), "float16", "candidate")
+    compared = compare_dumps(truth, candidate, floors=[floor])
+    comparison = diagnose_dumps(compared, truth, candidate, weights=REFERENCE.weights, floors=[floor])
+    undiagnosed = [row.tap for row in comparison.rows if row.diagnosis is None]
+    assert undiagnosed == ["layers.0.act", "layers.0.mlp_out"]  # and what reads it, which has no noise either
+    assert roles(comparison, "source") == []
+    assert "The floor run holds no finite values of layers.0.act" in make_answer(comparison).coverage

@@ -37,3 +37,11 @@ def test_nan_is_not_called_overflow() -> None:
     case = put_out(OUT, lambda y: np.where(np.arange(64) == 3, np.nan, y))
     assert explain(case, HYPOTHESES) == ()
     assert "68 of 4352 values are not finite, the first in channel 3 of token 0" in describe(case)
+
+
+def test_a_limit_that_is_no_format_is_solved_for() -> None:
+    case = put_out(OUT, lambda y: np.where(np.abs(y) > 1.7, np.copysign(np.inf, y), y))
+    cause = explain(case, HYPOTHESES)[0]
+    assert cause.hypothesis == "overflowed"
+    assert cause.explained_share == 1
+    assert "all from 1.7" in cause.sentence

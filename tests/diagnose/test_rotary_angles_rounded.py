@@ -28,6 +28,21 @@ def test_the_format_is_named(rounding: type, words: str, frequencies: bool) -> N
     assert ("frequencies" in cause.sentence) == frequencies
 
 
+def rounded_angles(dtype: type) -> Fault:
+    """Whole positions, and their product with the frequencies in fp32 before it is rounded, as engines have it."""
+
+    def tables(positions: Floats, omega: Floats) -> tuple[Floats, Floats]:
+        product = (positions.astype(np.float32) * omega.astype(np.float32)).astype(dtype).astype(np.float64)
+        return np.cos(product), np.sin(product)
+
+    return from_tables(tables)
+
+
+def test_rounded_angles_of_whole_positions_are_named() -> None:
+    cause = cause_of("layers.1.q_rope", rounded_angles(BF16), reference=make_reference(lengths=(300,)))
+    assert (cause.hypothesis, cause.sentence) == ("rotary_angles_rounded", "RoPE's angles are rounded to bf16")
+
+
 def test_rounded_positions_show_beyond_256_in_bf16() -> None:
     fault = turned(positions=lambda p, tokens: rounded(p, BF16))
     cause = cause_of("layers.1.q_rope", fault, reference=make_reference(lengths=(300,)))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from diagnosed_run import SOURCE, make_diagnosed_run
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from small_run import FAULT, make_run
@@ -47,6 +48,19 @@ def test_every_cell_of_a_faulty_run_shows_something(tmp_path: Path, monkeypatch:
     assert sum("application/vnd.jupyter.widget-view+json" in shown for shown in kinds) == 1
     assert f"{FAULT} (rotary, prefill) is the first tap to leave the reference" in text_of(notebook)
     assert "head 2 is the worst" in text_of(notebook)
+
+
+def test_a_diagnosed_run_leads_to_its_source_cause_and_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = executed(make_diagnosed_run(tmp_path / "run"), monkeypatch)
+    kinds = [{kind for output in cell.outputs for kind in output.get("data", {})} for cell in code_cells(notebook)]
+    assert all("text/plain" in shown for shown in kinds[1:])
+    text = text_of(notebook)
+    assert "were not taken apart" not in text
+    assert f"The error is born in {SOURCE}" in text
+    assert f"{SOURCE} by token: born here R up to" in text
+    assert "the activation is missing" in text
+    assert "its own error alone" in text
+    assert "flipped_positions" in text
 
 
 def test_a_clean_run_shows_its_largest_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

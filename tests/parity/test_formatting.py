@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from parity.formatting import (
     format_index,
     format_metric,
     format_piece,
+    format_ranges,
     format_share,
     format_value,
 )
@@ -73,3 +75,11 @@ def test_index_shape_count_and_piece() -> None:
     assert format_array(None) == "absent"
     assert format_count(1234567) == "1,234,567"
     assert format_piece(" a\n") == "␣a⏎"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [((), ""), ((3,), "3"), ((0, 1), "0, 1"), ((0, 2, 3, 4, 5, 7, 8), "0, 2–5, 7, 8"), (range(24), "0–23")],
+)
+def test_runs_of_numbers_are_told_in_short(numbers: Sequence[int], text: str) -> None:
+    assert format_ranges(numbers) == text

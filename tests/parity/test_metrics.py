@@ -220,7 +220,7 @@ def test_the_worst_tokens_and_channels_are_named() -> None:
     tokens = TokenBatch.from_sequences([[1, 2, 3], [4, 5, 6]], pieces=[list("abc"), list("def")])
     taken = RealRows(truth, None, np.argwhere(tokens.mask))
     found = differences(taken, RealRows(side, None, taken.coordinates))
-    first, second = worst_tokens(rel_l2_by_token(found), None, taken, tokens)
+    first, second = worst_tokens(rel_l2_by_token(found), None, tokens)
     assert (first.prompt, first.position, first.piece) == (1, 1, "e")
     assert (second.prompt, second.position, second.piece) == (0, 2, "c")
     channel = worst_channels(found, has_heads=True)[0]
@@ -233,8 +233,7 @@ def test_positions_count_real_tokens_under_left_padding() -> None:
     tokens = TokenBatch(ids, ids > 0, np.maximum(np.arange(4)[None] - 2, 0), (("x", "y"),))
     truth = np.ones((2, 1, 4))
     found = differences(rows(truth), rows(np.array([1.0, 2.0])[:, None, None] * truth))
-    taken = RealRows(truth, None, np.argwhere(tokens.mask))
-    (worst,) = worst_tokens(rel_l2_by_token(found), None, taken, tokens)
+    (worst,) = worst_tokens(rel_l2_by_token(found), None, tokens)
     assert (worst.position, worst.piece) == (1, "y")
 
 

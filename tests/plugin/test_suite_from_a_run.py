@@ -51,6 +51,16 @@ def test_a_run_with_parity_passes(pytester: pytest.Pytester, passing_run: Path) 
     result.stdout.fnmatch_lines(["PASS: 33 taps, 33 match", "No tap leaves the reference: *"])
 
 
+def test_the_engine_without_taps_is_one_more_test(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    for unprobed, outcomes in (("alike", {"passed": 34}), ("faulty", {"passed": 33, "failed": 1})):
+        run = save_run(tmp_path / unprobed, unprobed=unprobed)
+        result = pytester.runpytest_inprocess(*_SUITE, "--parity-run", run)
+        result.assert_outcomes(**outcomes)
+    result.stdout.fnmatch_lines(
+        ["*_ test_layer_parity[[]observer-effect[]] _*", "observer effect: Marking * hides a bug*"]
+    )
+
+
 def test_only_the_tap_that_diverges_fails_and_says_why(pytester: pytest.Pytester, failing_run: Path) -> None:
     result = pytester.runpytest_inprocess(*_SUITE, "--parity-run", failing_run)
     result.assert_outcomes(passed=32, failed=1)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from conftest import OpenReport
 from sample_comparison import make_comparison
+from sample_diagnosis import with_diagnosis
 
 from parity.comparison import STATUSES, Prompt, TokenProfile
+from parity.diagnosis import ROLES
 
 pytestmark = pytest.mark.browser
 
@@ -162,11 +164,12 @@ def test_narrow_windows_need_no_sideways_scrolling(open_report: OpenReport, widt
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_names_of_statuses_have_contrast(open_report: OpenReport, scheme: str) -> None:
-    page = open_report(make_comparison(layers=1), color_scheme=scheme)
-    for status in STATUSES:
-        ratio = page.locator(f".statuses [data-status='{status}']").evaluate(_CONTRAST)
-        assert ratio >= 4.5, (status, ratio)
+def test_names_of_statuses_and_roles_have_contrast(open_report: OpenReport, scheme: str) -> None:
+    page = open_report(with_diagnosis(make_comparison(layers=1)), color_scheme=scheme)
+    names = [f"data-status='{status}'" for status in STATUSES] + [f"data-role='{role}'" for role in ROLES]
+    for name in names:
+        ratio = page.locator(f".statuses [{name}]").evaluate(_CONTRAST)
+        assert ratio >= 4.5, (name, ratio)
 
 
 def test_figures_follow_a_change_of_the_window(open_report: OpenReport) -> None:

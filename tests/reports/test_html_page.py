@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sample_comparison import make_comparison
+from sample_diagnosis import with_diagnosis
 
 from parity.reports.html import render_html, write_html
 from parity.reports.html.thresholds import thresholds
@@ -76,6 +77,13 @@ def test_columns_of_the_noise_ratio_are_left_out_without_a_floor() -> None:
     assert 'data-column="noise_ratio"' in render_html(make_comparison(layers=1))
 
 
+def test_columns_of_roles_are_left_out_where_nothing_was_taken_apart() -> None:
+    comparison = make_comparison(layers=1)
+    for name in ("role", "local_noise_ratio", "inherited_noise_ratio", "gain", "local_rel_l2", "inherited_rel_l2"):
+        assert f'data-column="{name}"' not in render_html(comparison)
+        assert f'data-column="{name}"' in render_html(with_diagnosis(comparison))
+
+
 def test_limits_stand_with_their_reasons() -> None:
     comparison = make_comparison(layers=1)
     text = render_html(comparison)
@@ -99,7 +107,7 @@ def test_the_file_is_written_whole_and_alone(tmp_path: Path) -> None:
 
 
 def test_a_hundred_taps_take_half_a_second() -> None:
-    comparison = make_comparison(layers=7, fault_layer=3)
+    comparison = with_diagnosis(make_comparison(layers=7, fault_layer=3))
     render_html(comparison)
     start = time.process_time()
     render_html(comparison)
@@ -107,7 +115,7 @@ def test_a_hundred_taps_take_half_a_second() -> None:
 
 
 def test_two_phases_of_a_thousand_taps_stay_below_eight_megabytes() -> None:
-    comparison = make_comparison(layers=66, tokens=1024, phases=("prefill", "again"), fault_layer=10)
+    comparison = with_diagnosis(make_comparison(layers=66, tokens=1024, phases=("prefill", "again"), fault_layer=10))
     assert len(comparison.rows) > 1900
     assert len(render_html(comparison).encode()) < 8e6
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from sample_comparison import make_comparison
+from sample_diagnosis import CAUSES, SIGNATURE, make_cost, with_diagnosis
 
 from parity.comparison import STATUSES, Comparison, TapResult
 from parity.limits import default_limits
 from parity.reports.html.columns import COLUMNS
+from parity.reports.html.diagnosis import cost_text
 from parity.reports.html.payload import make_payload, payload_json, tap_anchor
 from parity.reports.rows import LayerRow, format_metric
 
@@ -103,3 +105,65 @@ def test_an_infinite_noise_ratio_is_text_too() -> None:
     endless = replace(row, noise=replace(row.noise, noise_ratio=math.inf))
     at = [column.name for column in COLUMNS].index("noise_ratio")
     assert _read(replace(comparison, rows=(endless,)))["rows"][0]["cells"][at] == "inf"
+
+
+def test_a_run_that_was_not_taken_apart_has_no_roles(failing: Comparison) -> None:
+    payload = _read(failing)
+    assert (payload["roles"], payload["sources"], payload["logits"]) == ([], [], None)
+    assert all(row["diagnosis"] is None for row in payload["rows"])
+
+
+def test_a_source_brings_causes_cost_and_tokens_along(failing: Comparison) -> None:
+    comparison = with_diagnosis(failing, signature=SIGNATURE)
+    payload = _read(comparison)
+    (number,) = payload["sources"]
+    row, diagnosis = payload["rows"][number], comparison.rows[number].diagnosis
+    assert diagnosis is not None
+    found = row["diagnosis"]
+    assert (row["tap"], found["role"], found["reason"]) == ("layers.1.attn_out", "source", diagnosis.reason)
+    assert [cause[0] for cause in found["causes"]] == [cause.sentence for cause in CAUSES]
+    assert found["causes"][0][1:] == ["99.9996%", "0.954", "1.08", 0]
+    assert found["causes"][2][2] == "–"
+    assert found["signature"] == SIGNATURE
+    assert found["worst_local"] == format_metric(diagnosis.local.worst_token_local_noise_ratio)
+    assert len(found["tokens"]) == len(diagnosis.local.worst_local_tokens) > 0
+
+
+def test_costs_are_said_in_tokens_and_nats() -> None:
+    assert cost_text(make_cost(0.0031, flipped=12)) == (
+        "12 of 480",
+        "9 of 472",
+        "0.00310",
+        "0.0217",
+        "96.4%",
+        "1000%",
+    )
+
+
+def test_only_sources_list_tokens_and_only_those_replayed_have_a_role(failing: Comparison) -> None:
+    payload = _read(with_diagnosis(failing))
+    roles = [row["diagnosis"]["role"] if row["diagnosis"] else None for row in payload["rows"]]
+    assert set(roles) == {"clean", "source", "carrier", "amplifier", None}
+    assert all(
+        bool(row["diagnosis"]["tokens"]) == (role == "source")
+        for row, role in zip(payload["rows"], roles, strict=True)
+        if role
+    )
+
+
+def test_growth_is_gain_in_units_of_noises_gain(failing: Comparison) -> None:
+    rows = with_diagnosis(failing).rows
+    by_role = {
+        row.diagnosis.role: make_payload(with_diagnosis(failing)).rows[i].diagnosis
+        for i, row in enumerate(rows)
+        if row.diagnosis
+    }
+    assert by_role["amplifier"] is not None
+    assert (by_role["amplifier"].noise_gain, by_role["amplifier"].growth) == ("0.200", "44.5")
+    assert make_payload(with_diagnosis(failing)).rows[0].diagnosis.growth == "–"  # type: ignore[union-attr]
+
+
+def test_own_error_by_token_is_packed_like_the_whole(failing: Comparison) -> None:
+    rows = [row for row in _read(with_diagnosis(failing))["rows"] if row["profile"]]
+    assert all(len(row["profile"]["local"]) == len(row["profile"]["ratio"]) > 0 for row in rows)
+    assert all(row["profile"]["local"] == "" for row in _read(failing)["rows"] if row["profile"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas
 import pytest
 from sample_comparison import make_comparison
+from sample_diagnosis import with_diagnosis
 
 from parity.comparison import Comparison
 from parity.reports.layers_csv import layers_frame, write_layers_csv
@@ -19,12 +20,16 @@ COLUMNS = [
     *("mean_abs", "median_abs", "p99_abs", "max_abs", "mean_rel", "median_rel", "p99_rel", "max_rel"),
     *("rel_l2", "cosine", "norm_ratio", "sqnr_db", "noise_ratio", "worst_token_noise_ratio"),
     *("worst_index", "reference_value", "candidate_value", "non_finite", "dtype", "shape"),
+    *("local_rel_l2", "local_noise_ratio", "inherited_rel_l2", "gain", "role"),
+    *("worst_token_local_noise_ratio", "inherited_noise_ratio", "worst_token_inherited_noise_ratio", "noise_gain"),
+    *("cause", "cause_explained_share", "cause_noise_ratio", "cost_mean_kl"),
 ]
+LOCAL_COLUMNS = COLUMNS[COLUMNS.index("local_rel_l2") :]
 
 
 @pytest.fixture(scope="module")
 def comparison() -> Comparison:
-    return make_comparison(layers=3, fault_layer=1, odd_rows=True, phases=("prefill", "decode.0"))
+    return with_diagnosis(make_comparison(layers=3, fault_layer=1, odd_rows=True, phases=("prefill", "decode.0")))
 
 
 def read_cells(path: Path) -> list[dict[str, str]]:
@@ -70,6 +75,22 @@ def test_values_that_are_no_numbers_are_told_from_absent_ones(comparison: Compar
     write_layers_csv(odd, tmp_path / "layers.csv")
     cells = (tmp_path / "layers.csv").read_text(encoding="utf-8").splitlines()[1]
     assert ",nan,-inf,0,float16," in cells
+
+
+def test_cells_of_a_tap_that_was_not_replayed_are_empty(tmp_path: Path) -> None:
+    write_layers_csv(make_comparison(layers=1, fault_layer=0), tmp_path / "layers.csv")
+    cells = read_cells(tmp_path / "layers.csv")
+    assert {found[column] for found in cells for column in LOCAL_COLUMNS} == {""}
+
+
+def test_roles_can_be_counted_and_sources_found(comparison: Comparison, tmp_path: Path) -> None:
+    write_layers_csv(comparison, tmp_path / "layers.csv")
+    frame = pandas.read_csv(tmp_path / "layers.csv")
+    assert set(frame["role"].dropna()) == {"source", "amplifier", "carrier", "clean"}
+    sources = frame[frame["role"] == "source"]
+    assert list(sources["tap"]) == ["layers.1.attn_out"] * 2
+    assert (sources["local_noise_ratio"] > 100).all()
+    assert (sources["cause"] == "the bias is missing").all()
 
 
 def test_an_absent_side_leaves_its_cells_empty_and_shows_the_other(comparison: Comparison) -> None:

@@ -81,6 +81,16 @@ def test_the_measurement_agrees_with_the_comparison(run: Run) -> None:
     np.testing.assert_allclose(measured.distance, view.row.profile.rel_l2, rtol=1e-3)
 
 
+def test_with_several_floors_it_shows_r_against_all_of_them(tmp_path: Path) -> None:
+    view = open_run(make_run(tmp_path / "run", second_floor=True)).tap(FAULT)
+    measured = view.evidence.measured
+    assert measured is not None
+    assert measured.ratio is not None
+    assert len(measured.floors) == 2
+    assert view.row.noise is not None
+    assert measured.ratio.max() == view.row.noise.worst_token_noise_ratio
+
+
 PLOTS: dict[str, Callable[[TapView], object]] = {
     "tokens": TapView.plot_tokens,
     "channels": TapView.plot_channels,

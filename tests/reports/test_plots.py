@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from sample_comparison import make_comparison
+from sample_diagnosis import with_diagnosis
 
 from parity.comparison import ChannelError, HeadError
+from parity.diagnosis import ROLES, LocalProfile
 from parity.errors import ParityError
 from parity.reports.plots import (
     Plot,
@@ -21,6 +25,8 @@ from parity.reports.plots import (
     plot_heads,
     plot_heat_map,
     plot_histogram,
+    plot_parts,
+    plot_roles,
     plot_tokens,
 )
 from parity.reports.plots.heat_map import shrink
@@ -51,6 +57,9 @@ assert HISTOGRAM is not None
 EVERY_PLOT: dict[str, Callable[[], Plot]] = {
     "depth": lambda: plot_depth(make_comparison(layers=4, fault_layer=2, odd_rows=True)),
     "depth without a floor": lambda: plot_depth(make_comparison(layers=2, floor=False)),
+    "roles": lambda: plot_roles(with_diagnosis(make_comparison(layers=4, fault_layer=2, odd_rows=True))),
+    "roles of a clean run": lambda: plot_roles(with_diagnosis(make_comparison(layers=2))),
+    "parts": lambda: plot_parts("q", LocalProfile(4, (1.0, 0.0, np.inf), (0.4, 1.2, 30.0)), LIMITS),
     "tokens": lambda: plot_tokens("q", token_errors(), LIMITS),
     "tokens without a floor": lambda: plot_tokens("q", token_errors(floor=False, pieces=False), LIMITS),
     "heads": lambda: plot_heads("q", ROW.heads),
@@ -109,6 +118,52 @@ def test_depth_knows_its_phases() -> None:
     assert "(decode.0)" in plot_depth(comparison, phase="decode.0").title
     with pytest.raises(ParityError, match=r"decode\.7"):
         plot_depth(comparison, phase="decode.7")
+
+
+def test_roles_show_a_diamond_a_source_and_a_column_an_heir() -> None:
+    comparison = with_diagnosis(make_comparison(layers=4, fault_layer=2))
+    births, growth = plot_roles(comparison).figure.axes
+    by_role = {role: [row for row in comparison.rows if row.diagnosis and row.diagnosis.role == role] for role in ROLES}
+    (source,) = by_role["source"]
+    assert source.diagnosis is not None
+    heights = scatter_heights(births, "born here (source)")
+    assert heights.tolist() == [source.diagnosis.local.local_noise_ratio]
+    heirs = by_role["carrier"] + by_role["amplifier"]
+    tops = sorted(bar.get_y() + bar.get_height() for bar in births.patches if bar.get_y() == 1)
+    assert tops == pytest.approx(sorted(row.diagnosis.local.inherited_noise_ratio for row in heirs if row.diagnosis))
+    triangles = [points for points in growth.collections if isinstance(points, PathCollection)][-1]
+    assert np.isfinite(np.asarray(triangles.get_offsets())[:, 1]).sum() == len(by_role["amplifier"])
+
+
+def test_roles_say_where_the_error_is_born() -> None:
+    broken = make_comparison(layers=4, fault_layer=2, phases=("prefill", "decode.0"))
+    plot = plot_roles(with_diagnosis(broken, sources=["layers.2.attn_out", "layers.3.q"]))
+    assert plot.title == "The error is born in layers.2.attn_out and 1 more (prefill)"
+    assert [text.get_text().split(":")[0] for text in plot.figure.axes[0].texts] == ["layers.2.attn_out", "layers.3.q"]
+    assert "(decode.0)" in plot_roles(with_diagnosis(broken), phase="decode.0").title
+    assert "right within noise" in plot_roles(with_diagnosis(make_comparison(layers=2))).title
+    with pytest.raises(ParityError, match="taken apart"):
+        plot_roles(broken)
+
+
+def test_a_source_that_errs_at_few_tokens_is_drawn_at_its_worst_one() -> None:
+    comparison = with_diagnosis(make_comparison(layers=2, fault_layer=1))
+    rows = []
+    for row in comparison.rows:
+        if row.diagnosis and row.diagnosis.role == "source":
+            local = replace(row.diagnosis.local, local_noise_ratio=1.0, worst_token_local_noise_ratio=77.0)
+            row = replace(row, diagnosis=replace(row.diagnosis, local=local))
+        rows.append(row)
+    axis = plot_roles(replace(comparison, rows=tuple(rows))).figure.axes[0]
+    assert scatter_heights(axis, "born here (source)").tolist() == [77.0]
+
+
+def test_parts_are_drawn_where_their_tokens_are() -> None:
+    plot = plot_parts("q", LocalProfile(4, (1.0, 50.0), (0.5, 0.4)), LIMITS)
+    assert plot.title == "q by token: born here R up to 50.0, came in R up to 0.500"
+    lines = {line.get_label(): line for line in plot.figure.axes[0].lines}
+    np.testing.assert_allclose(lines["born here"].get_xydata(), [(0, 1.0), (4, 50.0)])
+    np.testing.assert_allclose(lines["came in"].get_ydata(), [0.5, 0.4])
 
 
 def test_tokens_name_the_worst_by_prompt_and_position() -> None:

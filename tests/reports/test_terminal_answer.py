@@ -155,3 +155,14 @@ def test_every_status_can_be_shown_and_counted(status: str) -> None:
     text = piped(replace(comparison, rows=rows))
     assert line_of(text, "embed").partition("  ")[2].strip().startswith(status)
     assert f"1 {status}" in text or status in ("match", "rounding")
+
+
+def test_a_source_without_a_price_says_why() -> None:
+    comparison = make_diagnosed(also=("layers.4.q",))
+    rows = tuple(
+        replace(row, diagnosis=replace(row.diagnosis, cost=None)) if row.tap == "layers.4.q" and row.diagnosis else row
+        for row in comparison.rows
+    )
+    text = in_one_line(piped(replace(comparison, rows=rows)))
+    assert "cost not computed: it takes runs of the reference" in text.partition("source layers.4.q")[2]
+    assert "not computed" not in text.partition("source layers.4.q")[0]

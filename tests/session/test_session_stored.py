@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from made_runs import save_run
+from small_run import make_run
 
-from parity.compare_dumps import compare_dumps
 from parity.comparison import save_comparison
-from parity.dump import Dump
 from parity.limits import NoiseRule
 from parity.session import Judging
 from parity.session.stored import load_run
@@ -55,14 +54,8 @@ def test_judging_again_gives_the_same_numbers(run: Path) -> None:
     assert [row.noise for row in before.rows] == [row.noise for row in after.rows]
 
 
-def test_a_run_with_several_floors_is_judged_again_by_all_of_them(run: Path) -> None:
-    noisy = save_run(run.parent / "noisy", fault="layers.1.attn_out", flagged="layers.0.gate", floor_seed=7)
-    dumps = [Dump.open(path) for path in (run / "reference", run / "candidate", run / "floor", noisy / "floor")]
-    limits = Judging().limits_for("float16")
-    both = compare_dumps(dumps[0], dumps[1], floors=dumps[2:], limits=limits, relative_to=run)
-    save_comparison(both, run / "comparison.json")
-    assert [side.dump for side in load_run(run, judging=Judging()).other_floors] == ["../noisy/floor"]
-    again = load_run(run, judging=LOOSE)
-    assert [row.noise for row in again.rows] == [row.noise for row in both.rows]
-    first = compare_dumps(dumps[0], dumps[1], floors=dumps[2:3], limits=limits)
-    assert [row.noise for row in again.rows] != [row.noise for row in first.rows]
+def test_every_floor_counts_when_it_is_judged_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", second_floor=True)
+    before, after = load_run(run, judging=Judging()), load_run(run, judging=LOOSE)
+    assert [side.dump for side in after.floors] == ["floor", "floor2"]
+    assert [row.noise for row in before.rows] == [row.noise for row in after.rows]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from parity.errors import ParityError
-from parity.session.truth import SMALL_MODEL, choose_truth, count_parameters
-from parity.taps import DecoderShape, TapGraph, decoder_taps
+from parity.session.truth import SMALL_MODEL, choose_truth
+from parity.taps import DecoderShape, TapGraph, count_parameters, decoder_taps
 
 SMALL = decoder_taps(DecoderShape(2, 16, 4, 2, 4, 24, 100))
 QWEN_0_5B = decoder_taps(DecoderShape(24, 896, 14, 2, 64, 4864, 151_936))

@@ -43,6 +43,7 @@ from parity.diagnose.hypotheses.inputs_rounded import INPUTS_ROUNDED
 from parity.diagnose.hypotheses.key_unseen import KEY_UNSEEN
 from parity.diagnose.hypotheses.logits_softcap import LOGITS_SOFTCAP
 from parity.diagnose.hypotheses.mask_value import MASK_VALUE
+from parity.diagnose.hypotheses.nan_at_unseen_keys import NAN_AT_UNSEEN_KEYS
 from parity.diagnose.hypotheses.norm_after_rotary import NORM_AFTER_ROTARY
 from parity.diagnose.hypotheses.norm_axis import NORM_AXIS
 from parity.diagnose.hypotheses.norm_count import NORM_COUNT
@@ -103,6 +104,7 @@ from parity.diagnose.hypotheses.rotary_yarn import ROTARY_YARN
 from parity.diagnose.hypotheses.saturated import SATURATED
 from parity.diagnose.hypotheses.score_bias import SCORE_BIAS
 from parity.diagnose.hypotheses.score_cap import SCORE_CAP
+from parity.diagnose.hypotheses.scores_overflowed import SCORES_OVERFLOWED
 from parity.diagnose.hypotheses.scores_rounded import SCORES_ROUNDED
 from parity.diagnose.hypotheses.scores_saturated import SCORES_SATURATED
 from parity.diagnose.hypotheses.sliding_window import SLIDING_WINDOW
@@ -215,6 +217,7 @@ HYPOTHESES = (
     SCORE_CAP,
     SCORE_BIAS,
     SCORES_SATURATED,
+    SCORES_OVERFLOWED,
     SCORES_ROUNDED,
     CAUSAL_MASK_MISSING,
     CAUSAL_MASK_SHIFTED,
@@ -224,6 +227,7 @@ HYPOTHESES = (
     ATTENTION_CHUNKED,
     KEY_UNSEEN,
     PADDING_ATTENDED,
+    NAN_AT_UNSEEN_KEYS,
     PROMPTS_MIXED,
     SOFTMAX_AXIS,
     SOFTMAX_NOT_NORMALISED,

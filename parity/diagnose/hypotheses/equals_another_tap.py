@@ -30,7 +30,7 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
         for name in captured_names(case, output.shape[1], without=without):
             if name in some and float(np.square(captured_columns(thin, some, name) * weights - output).sum()) <= enough:
                 other = widened(captured[name]).reshape(case.output.shape)
-                yield Prediction(f"the output is {owner} {name}", other, fitted=1)
+                yield Prediction(f"the output is {owner} {name}", other, fitted=1, copied=some is thin.candidate)
 
 
 def _sides(case: SourceCase, thin: SourceCase) -> Iterator[tuple[str, Captured, Captured, tuple[str, ...]]]:

@@ -15,19 +15,21 @@ __all__ = ["OVERFLOWED"]
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
-    """Which values a format turns into infinities; fp16 is the only one that activations reach."""
-    bad = ~np.isfinite(columns(case, case.output))
+    """Values beyond what a format can hold; or beyond a limit of their own, as where a factor stands before it."""
+    output, predicted = columns(case, case.output), columns(case, case.predicted)
+    bad = ~np.isfinite(output)
     row, column = (int(place) for place in np.argwhere(bad)[0])
-    value = columns(case, case.predicted)[row, column]
+    first = f"the first, in channel {column} of token {row}, should be {predicted[row, column]:.6g}"
+    counted = f"{int(bad.sum())} of {bad.size} values overflow"
     for format_ in FORMATS:
         with np.errstate(over="ignore"):
-            output = format_.nearest(case.predicted)
-        if np.isinf(columns(case, output)).any():
-            sentence = (
-                f"{int(bad.sum())} of {bad.size} values overflow {format_.short} (at most {format_.largest:g}); "
-                f"the first, in channel {column} of token {row}, should be {value:.6g}"
-            )
-            yield Prediction(sentence, output)
+            rounded = format_.nearest(case.predicted)
+        if np.isinf(columns(case, rounded)).any():
+            yield Prediction(f"{counted} {format_.short} (at most {format_.largest:g}); {first}", rounded)
+    least = float(np.abs(predicted[bad]).min())
+    infinite = np.where(np.abs(case.predicted) >= least, np.copysign(np.inf, case.predicted), case.predicted)
+    sentence = f"{counted}, all from {least:.4g} on, as 65504 would overflow fp16 with a factor before it; {first}"
+    yield Prediction(sentence, infinite, fitted=1)
 
 
 OVERFLOWED = Hypothesis("overflowed", EVERY_OPERATION, _predict, rank=1, about_non_finite=True)

@@ -13,9 +13,15 @@ __all__ = ["ROTARY_ANGLES_ROUNDED"]
 
 _VARIANTS = (
     ("positions are rounded to {}, which has no whole numbers beyond some length", RoundedTables(positions=True)),
-    ("RoPE's angles are rounded to {}", RoundedTables(positions=True, angles=True)),
+    ("RoPE's angles are rounded to {}", RoundedTables(angles=True)),
+    ("RoPE's positions and angles are rounded to {}", RoundedTables(positions=True, angles=True)),
+    ("RoPE's frequencies and angles are rounded to {}", RoundedTables(frequencies=True, angles=True)),
     ("RoPE's frequencies, positions and angles are in {}", RoundedTables(True, True, True)),
-    ("RoPE's angles, cos and sin are rounded to {}", RoundedTables(positions=True, angles=True, tables=True)),
+    ("RoPE's angles, cos and sin are rounded to {}", RoundedTables(angles=True, tables=True)),
+    (
+        "RoPE's positions, angles, cos and sin are rounded to {}",
+        RoundedTables(positions=True, angles=True, tables=True),
+    ),
     ("RoPE's frequencies, positions, angles, cos and sin are all in {}", RoundedTables(True, True, True, True)),
 )
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import onnx_ir as ir
-
 from parity.engines.tensorrt.engine_graph import EngineGraph, graph_file
 from parity.engines.tensorrt.installed import capabilities, import_polygraphy_trt, import_tensorrt
+from parity.engines.tensorrt.layer_types import set_types
 from parity.engines.tensorrt.options import TensorRTOptions
 from parity.errors import ParityError
 
@@ -41,7 +40,7 @@ def build_engine(
         with graph_file(graph, weights_folder) as path:
             network = polygraphy.network_from_onnx_path(str(path), strongly_typed=able.strongly_typed)
         if not able.strongly_typed and options.types != "free":
-            _set_types(trt, network[1], graph.types)
+            set_types(trt, network[1], graph.types, options.accumulation)
         config = polygraphy.CreateConfig(**_settings(trt, dtype, options, strongly_typed=able.strongly_typed))
         config.timing_cache_path = str(timing_cache) if timing_cache.is_file() else None
         plan = polygraphy.engine_bytes_from_network(network, config=config, save_timing_cache=str(timing_cache))
@@ -50,8 +49,9 @@ def build_engine(
 
 def _settings(trt: Any, dtype: str, options: TensorRTOptions, *, strongly_typed: bool) -> dict[str, Any]:
     """Arguments of Polygraphy's `CreateConfig`; precision flags are refused where types are those of the graph."""
+    fp16_products = dtype == "float16" and options.accumulation == "tf32"  # all operands are fp16 numbers
     settings: dict[str, Any] = {
-        "tf32": options.tf32 == "on",
+        "tf32": options.tf32 == "on" or (fp16_products and not strongly_typed),
         "builder_optimization_level": options.level,
         "profiling_verbosity": trt.ProfilingVerbosity.DETAILED,
     }
@@ -62,24 +62,6 @@ def _settings(trt: Any, dtype: str, options: TensorRTOptions, *, strongly_typed:
         if options.types != "free":
             settings["precision_constraints"] = options.types
     return settings
-
-
-def _set_types(trt: Any, network: Any, types: Mapping[str, ir.DataType]) -> None:
-    """Tell every layer that computes the types that the graph gives its outputs."""
-    known: dict[ir.DataType | None, Any] = {ir.DataType.FLOAT: trt.float32, ir.DataType.FLOAT16: trt.float16}
-    for layer in _computing_layers(trt, network):
-        for index in range(layer.num_outputs):
-            output = layer.get_output(index)
-            wanted = known.get(types.get(output.name))
-            if wanted is not None and output.dtype in known.values():
-                layer.precision = wanted
-                layer.set_output_type(index, wanted)
-
-
-def _computing_layers(trt: Any, network: Any) -> Iterable[Any]:
-    idle = {trt.LayerType.CONSTANT, trt.LayerType.SHAPE, trt.LayerType.SHUFFLE, trt.LayerType.CONCATENATION}
-    idle |= {trt.LayerType.SLICE, trt.LayerType.GATHER, trt.LayerType.CAST, trt.LayerType.IDENTITY}
-    return (layer for layer in network if layer.type not in idle)
 
 
 @contextmanager

@@ -11,12 +11,9 @@ from tempfile import NamedTemporaryFile
 
 import onnx_ir as ir
 
-from parity.engines.tapped_network import TappedNetwork
+from parity.engines.marking import mark_outputs
 
-__all__ = ["COPY_SUFFIX", "EngineGraph", "engine_graph", "graph_file"]
-
-COPY_SUFFIX = ":copy"
-"""Ends the name of an output that is a private copy of a tap."""
+__all__ = ["EngineGraph", "engine_graph", "graph_file"]
 
 _FLOATS = (ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16)
 
@@ -42,64 +39,24 @@ class EngineGraph:
 
 
 def engine_graph(
-    network: TappedNetwork, tensors: Sequence[str], *, copies: str, batch: int, tokens: int
+    source: ir.Model, tensors: Sequence[str], *, copies: str, shapes: Mapping[str, tuple[int, ...]]
 ) -> EngineGraph:
-    """The graph of `network` for inputs of ``[batch, tokens]`` that also puts out `tensors`.
-
-    A copy is a cast: it has memory of its own, which no later kernel writes to. Casting fp16 or bf16 to fp32 loses
-    nothing; a copy in the tensor's own type goes there and back.
+    """The graph of `source` for inputs of `shapes` that also puts out `tensors`.
 
     Args:
-        network: what to build.
+        source: the network; stays as it is.
         tensors: names of tensors to put out; outputs of the network itself stay as they are.
-        copies: ``fp32``, ``own`` or ``none``, as for `TensorRTOptions`.
-        batch, tokens: lengths of the inputs; with static lengths engines are built faster, and run as well.
+        copies: ``fp32``, ``own`` or ``none``, as for `mark_outputs`.
+        shapes: of every input, by name; with static lengths engines are built faster, and run as well.
     """
-    model = ir.from_proto(ir.to_proto(network.model))
+    model = ir.from_proto(ir.to_proto(source))
     graph = model.graph
     for value in graph.inputs:
-        value.shape = ir.Shape([batch, tokens][: len(value.shape or ())])
+        value.shape = ir.Shape(shapes[str(value.name)])
     values = {value.name: value for node in graph for value in node.outputs if value.name}
-    own = {output.name for output in graph.outputs}
-    outputs: dict[str, str] = {}
-    for name in dict.fromkeys(tensors):
-        marked = values[name] if name in own else _marked(graph, values[name], copies)
-        if marked.name not in {output.name for output in graph.outputs}:
-            graph.outputs.append(marked)
-        outputs[name] = str(marked.name)
+    outputs = mark_outputs(graph, tensors, copies=copies)
     types = {name: value.dtype for name, value in values.items() if value.dtype in _FLOATS}
     return EngineGraph(bytes(ir.to_proto(model).SerializeToString()), outputs, types)
-
-
-def _marked(graph: ir.Graph, value: ir.Value, copies: str) -> ir.Value:
-    name = f"{value.name}{COPY_SUFFIX}"
-    if copies == "none" or value.dtype not in _FLOATS:
-        return value
-    if copies == "own" and value.dtype != ir.DataType.FLOAT:
-        wide = _cast(graph, value, ir.DataType.FLOAT, f"{name}/wide")
-        return _cast(graph, wide, value.dtype, name)
-    if value.dtype == ir.DataType.FLOAT:
-        return _times_one(graph, value, name)
-    return _cast(graph, value, ir.DataType.FLOAT, name)
-
-
-def _cast(graph: ir.Graph, value: ir.Value, dtype: ir.DataType, name: str) -> ir.Value:
-    node = ir.node("Cast", [value], {"to": dtype}, name=name)
-    return _appended(graph, node, value, dtype, name)
-
-
-def _times_one(graph: ir.Graph, value: ir.Value, name: str) -> ir.Value:
-    """An identity may be left out by a builder; a product, also with one, is computed."""
-    one = ir.val(f"{name}/one", const_value=ir.tensor([1.0], dtype=ir.DataType.FLOAT, name=f"{name}/one"))
-    graph.register_initializer(one)
-    return _appended(graph, ir.node("Mul", [value, one], name=name), value, ir.DataType.FLOAT, name)
-
-
-def _appended(graph: ir.Graph, node: ir.Node, source: ir.Value, dtype: ir.DataType, name: str) -> ir.Value:
-    (output,) = node.outputs
-    output.name, output.dtype, output.shape = name, dtype, source.shape
-    graph.append(node)
-    return output
 
 
 @contextmanager

@@ -23,15 +23,15 @@ def import_tensorrt() -> Any:
     """
     try:
         import tensorrt
-    except ImportError as error:
+
+        version = tensorrt.__version__  # a folder of that name is imported too, and has none
+    except (ImportError, AttributeError) as error:
         raise ParityError(
             f"tensorrt can't be imported ({error})",
             cure="pip install tensorrt on a machine with an NVIDIA GPU, or use --candidate onnxruntime:fp16 here",
         ) from error
     if _version(tensorrt)[:2] < _OLDEST:
-        raise ParityError(
-            f"tensorrt {tensorrt.__version__} knows no named tensors", cure="install TensorRT 8.5 or newer"
-        )
+        raise ParityError(f"tensorrt {version} knows no named tensors", cure="install TensorRT 8.5 or newer")
     return tensorrt
 
 

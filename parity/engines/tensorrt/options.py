@@ -9,12 +9,13 @@ from parity.errors import ParityError
 
 __all__ = ["OPTION_NAMES", "TensorRTOptions", "parse_bytes"]
 
-OPTION_NAMES = ("level", "types", "copies", "memory", "tactic_sources", "tactics", "tf32")
+OPTION_NAMES = ("level", "types", "accumulation", "copies", "memory", "tactic_sources", "tactics", "tf32")
 """Every option that `TensorRTOptions.parse` reads."""
 
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "": 1}
 _CHOICES = {
     "types": ("prefer", "obey", "free"),
+    "accumulation": ("tf32", "engine"),
     "copies": ("fp32", "own", "none"),
     "tactic_sources": ("default", "none"),
     "tf32": ("off", "on"),
@@ -27,9 +28,11 @@ class TensorRTOptions:
 
     Attributes:
         level: builder optimisation level, 0 to 5.
-        types: where TensorRT chooses types itself (before version 10): ``prefer`` asks for the types that the graph says
+        types: where TensorRT chooses types itself (before version 10): ``prefer`` asks for those that the graph says
             wherever there is an implementation, ``obey`` insists on them, ``free`` lets it: then norms overflow and
             rotary angles are formed in fp16.
+        accumulation: how weakly typed builds sum the products of fp16 matrices: ``tf32`` multiplies in TF32, which
+            holds every fp16 number exactly and sums in fp32; ``engine`` leaves it to the kernel, which may sum in fp16.
         copies: what a tap is put out as: ``fp32`` or its ``own`` type, both a private copy; ``none`` marks the
             tensor itself, whose memory a fused kernel may write to again.
         memory: bytes that the outputs of one engine may take on the GPU; 0 for half of what is free.
@@ -41,6 +44,7 @@ class TensorRTOptions:
 
     level: int = 3
     types: str = "prefer"
+    accumulation: str = "tf32"
     copies: str = "fp32"
     memory: int = 0
     tactic_sources: str = "default"
@@ -67,6 +71,7 @@ class TensorRTOptions:
         return cls(
             level=_whole_number("level", options.get("level", str(plain.level)), most=5),
             types=options.get("types", plain.types),
+            accumulation=options.get("accumulation", plain.accumulation),
             copies=options.get("copies", plain.copies),
             memory=parse_bytes(options.get("memory", "0")),
             tactic_sources=options.get("tactic_sources", plain.tactic_sources),

@@ -12,12 +12,11 @@ import numpy as np
 from parity.dtypes import dtype_info
 from parity.engines.feeds import INPUT_NAMES, feeds_for
 from parity.engines.tensorrt.device import current_device
-from parity.engines.tensorrt.engine_graph import COPY_SUFFIX
 from parity.engines.tensorrt.execute import LoadedEngine, load_engine
 from parity.engines.tensorrt.inspect import engine_layers, swallowing_layer
 from parity.engines.tensorrt.installed import capabilities, import_tensorrt
 from parity.errors import ParityError
-from parity.runner import EngineLayer, RunnerInfo, Sink
+from parity.runner import COPY_SUFFIX, EngineLayer, RunnerInfo, Sink
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import onnx_ir
 
 from parity.engines.feeds import network_feeds
 from parity.engines.tapped_network import open_network
-from parity.engines.tensorrt.build import build_engine
-from parity.engines.tensorrt.cache import EngineCache, EngineKey
-from parity.engines.tensorrt.device import Device, current_device
 from parity.engines.tensorrt.engine_graph import EngineGraph, engine_graph
 from parity.engines.tensorrt.execute import load_engine
+from parity.engines.tensorrt.factory import open_factory
 from parity.engines.tensorrt.inspect import engine_layers
-from parity.engines.tensorrt.installed import Capabilities, capabilities, import_tensorrt, require_dtype
 from parity.engines.tensorrt.memory import split_by_memory
 from parity.engines.tensorrt.options import TensorRTOptions
 from parity.runner import EngineLayer, RunnerInfo, Sink
@@ -29,8 +26,6 @@ __all__ = ["ENGINES_FOLDER", "TensorRTRunner"]
 
 ENGINES_FOLDER = "engines"
 """Folder of the engine cache, beside the network."""
-
-_DEFAULT_SHARE = 0.5
 
 
 class TensorRTRunner:
@@ -59,21 +54,15 @@ class TensorRTRunner:
         cache: Path | None = None,
         tell: Callable[[str], None] = lambda line: None,
     ) -> None:
-        self._options = TensorRTOptions.parse(options or {})
+        asked = TensorRTOptions.parse(options or {})
         self._network = open_network(Path(network), graph=graph, mapping=mapping)
-        self._cache = EngineCache(cache or Path(network).parent / ENGINES_FOLDER)
-        self._tell = tell
-        require_dtype(self._network.dtype)
-        self._device: Device = current_device()
+        folder = cache or Path(network).parent / ENGINES_FOLDER
+        self._factory = open_factory(asked, dtype=self._network.dtype, folder=folder, tell=tell)
         self._layers: tuple[EngineLayer, ...] = ()
 
     @cached_property
     def _digest(self) -> str:
         return self._network.digest()
-
-    @property
-    def _able(self) -> Capabilities:
-        return capabilities(import_tensorrt())
 
     def describe(self) -> RunnerInfo:
         """Say what this is; reads the weights once, for their digest."""
@@ -84,17 +73,8 @@ class TensorRTRunner:
             dtype=network.dtype,
             weights_digest=self._digest,
             graph=network.graph,
-            versions={
-                "tensorrt": self._able.version,
-                "driver": self._device.driver,
-                "onnx_ir": onnx_ir.__version__,
-            },
-            flags={
-                "device": self._device.name,
-                "types": "strongly typed" if self._able.strongly_typed else self._options.types,
-                **{name: str(value) for name, value in self._settings().items() if name not in ("types", "dtype")},
-                **(info.flags if info else {}),
-            },
+            versions=self._factory.versions(),
+            flags={**self._factory.flags(), **(info.flags if info else {})},
             not_observable=network.absent,
         )
 
@@ -102,14 +82,27 @@ class TensorRTRunner:
         """The layers of the engines of the last capture."""
         return self._layers
 
+    def rebuilt(self) -> TensorRTRunner:
+        """The same network in engines whose kernels are chosen by timings of their own."""
+        return self._variant(replace(self._factory.options, tactics=self._factory.options.tactics + 1))
+
+    def marked_otherwise(self) -> TensorRTRunner:
+        """The same network with taps marked directly, or as copies in fp32 where they were marked directly."""
+        options = self._factory.options
+        return self._variant(replace(options, copies="fp32" if options.copies == "none" else "none"))
+
+    def _variant(self, options: TensorRTOptions) -> TensorRTRunner:
+        other = copy(self)
+        other._factory, other._layers = replace(self._factory, options=options), ()
+        return other
+
     def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
         """Run `phase` and hand each of `taps` to `sink`, in as many engines as memory asks for.
 
         Raises:
             ParityError: the network asks for inputs that it can't be given, or TensorRT fails.
         """
-        budget = self._options.memory or int(_DEFAULT_SHARE * self._device.free_bytes)
-        groups = split_by_memory(taps, phase.tokens, budget=budget)
+        groups = split_by_memory(taps, phase.tokens, budget=self._factory.output_budget)
         self._layers = ()
         for number, group in enumerate(groups, 1):
             part = f", engine {number} of {len(groups)}" if len(groups) > 1 else ""
@@ -121,49 +114,34 @@ class TensorRTRunner:
         Raises:
             ParityError: as for `capture`, or TensorRT tells no times.
         """
-        network, (batch, length) = self._network, phase.tokens.ids.shape
-        graph = engine_graph(network, (), copies=self._options.copies, batch=batch, tokens=length)
-        plan = self._plan(graph, f"nothing marked, {batch} x {length} tokens")
+        network = self._network
+        _, plan = self._built((), phase.tokens, "nothing marked")
         with load_engine(plan, at=f"the engine of {network.path}") as engine:
             feeds = network_feeds(engine.names(inputs=True), phase.tokens, network)
             return engine.kernel_seconds(feeds, repeats=repeats)
 
     def _capture_group(self, tokens: TokenBatch, taps: Sequence[Tap], sink: Sink, part: str) -> None:
-        network, (batch, length) = self._network, tokens.ids.shape
+        network = self._network
         tensors = {tap.name: network.tensors[tap.name] for tap in taps}
-        graph = engine_graph(network, list(tensors.values()), copies=self._options.copies, batch=batch, tokens=length)
-        plan = self._plan(graph, f"{len(taps)} taps, {batch} x {length} tokens{part}")
+        graph, plan = self._built(list(tensors.values()), tokens, f"{len(taps)} taps", part)
         with load_engine(plan, at=f"the engine of {network.path}") as engine:
             self._layers += engine_layers(engine.engine)
-            names = engine.names(inputs=True)
-            outputs = engine.run(network_feeds(names, tokens, network))
+            outputs = engine.run(network_feeds(engine.names(inputs=True), tokens, network))
         for name, tensor in tensors.items():
             sink(name, np.ascontiguousarray(outputs[graph.outputs[tensor]]))
 
-    def _plan(self, graph: EngineGraph, words: str) -> bytes:
-        key = EngineKey(
-            graph=graph.digest,
+    def _built(
+        self, tensors: Sequence[str], tokens: TokenBatch, words: str, part: str = ""
+    ) -> tuple[EngineGraph, bytes]:
+        """The graph that puts out `tensors` for these lengths, and its engine."""
+        network, (batch, length) = self._network, tokens.ids.shape
+        shapes = {str(value.name): (batch, length) for value in network.model.graph.inputs}
+        graph = engine_graph(network.model, tensors, copies=self._factory.options.copies, shapes=shapes)
+        plan = self._factory.plan(
+            graph,
+            dtype=network.dtype,
             weights=self._digest,
-            settings={name: str(value) for name, value in self._settings().items()},
-            device=f"{self._device.name} {self._device.compute_capability}",
-            driver=self._device.driver,
-            tensorrt=self._able.version,
+            weights_folder=network.path.parent,
+            words=f"{words}, {batch} x {length} tokens{part}",
         )
-
-        def build(timing_cache: Path) -> bytes:
-            self._tell(f"building a TensorRT {self._able.version} engine for {self._device.name}: {words}")
-            return build_engine(
-                graph,
-                dtype=self._network.dtype,
-                options=self._options,
-                weights_folder=self._network.path.parent,
-                timing_cache=timing_cache,
-            )
-
-        return self._cache.get(key, build)
-
-    def _settings(self) -> dict[str, object]:
-        """What the engine itself depends on, beside its graph."""
-        settings: dict[str, object] = asdict(self._options)
-        del settings["memory"]
-        return {"dtype": self._network.dtype, **settings}
+        return graph, plan

@@ -1,7 +1,7 @@
 """The reference's operations in float64, one file each."""
 
 from parity.replay.ops.add import add
-from parity.replay.ops.attention import attention, attention_mask
+from parity.replay.ops.attention import attention, attention_mask, attention_sensitivity
 from parity.replay.ops.embedding import embedding
 from parity.replay.ops.linear import linear
 from parity.replay.ops.probabilities import probabilities
@@ -14,6 +14,7 @@ __all__ = [
     "add",
     "attention",
     "attention_mask",
+    "attention_sensitivity",
     "embedding",
     "linear",
     "probabilities",

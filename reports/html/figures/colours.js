@@ -17,7 +17,7 @@ const RAMPS = {
 };
 
 function rampStops(measure) {
-  return RAMPS[measure][DARK.matches ? 'dark' : 'light'];
+  return RAMPS[measure === 'rel_l2' ? measure : 'ratio'][DARK.matches ? 'dark' : 'light'];
 }
 
 function rampColour(stops, position) {

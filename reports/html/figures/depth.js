@@ -36,17 +36,16 @@ function depthPanels(shown) {
 function depthFigure(shown, width) {
   const panels = depthPanels(shown);
   const height = DEPTH.top + panels.length * (DEPTH.panel + DEPTH.gap) - DEPTH.gap + DEPTH.bottom;
-  const step = (width - DEPTH.left - DEPTH.right) / shown.length;
-  const x = (i) => DEPTH.left + (i + 0.5) * step;
+  const axis = tapAxis(shown.length, width, DEPTH);
   const bodies = panels.map((panel, i) => {
     const top = DEPTH.top + i * (DEPTH.panel + DEPTH.gap);
-    return depthPanel(panel, shown, { x, step, top, bottom: top + DEPTH.panel, right: width - DEPTH.right });
+    return depthPanel(panel, shown, { ...axis, top, bottom: top + DEPTH.panel });
   });
+  const bottom = height - DEPTH.bottom;
   const content = markup`<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
-    ${layerBands(shown, step, height)}${bodies}${firstMark(shown, x, height)}
-    <line id="depth-cursor" class="cursor" y1="${DEPTH.top}" y2="${height - DEPTH.bottom}" x1="-9" x2="-9"/></svg>`;
-  const indexAt = (offset) => Math.min(shown.length - 1, Math.max(0, Math.floor((offset - DEPTH.left) / step)));
-  return { content, indexAt, x };
+    ${layerBands(shown, { ...axis, top: DEPTH.top, bottom })}${bodies}${firstMark(shown, axis.x, height)}
+    <line id="depth-cursor" class="cursor" y1="${DEPTH.top}" y2="${bottom}" x1="-9" x2="-9"/></svg>`;
+  return { content, indexAt: axis.indexAt, x: axis.x };
 }
 
 function depthPanel(panel, shown, frame) {
@@ -71,23 +70,6 @@ function floorArea(points, frame) {
     <path class="floor-edge" d="${edge}"/>`;
 }
 
-// A limit may differ from tap to tap, so it is drawn in steps.
-function limitSteps(limit, shown, scale, frame) {
-  const values = shown.map(limit);
-  const runs = [];
-  values.forEach((value, i) => {
-    if (value === null) return;
-    const last = runs[runs.length - 1];
-    if (last && last.value === value && last.end === i - 1) last.end = i;
-    else runs.push({ value, start: i, end: i });
-  });
-  const half = frame.step / 2;
-  return runs.map((run, i) => {
-    const label = i === runs.length - 1 && run.end === shown.length - 1 ? run.value : '';
-    return limitLine(scale.at(run.value), frame.x(run.start) - half, frame.x(run.end) + half, label);
-  });
-}
-
 function withoutNumber(shown, panel, frame) {
   return shown.map((row, i) => panel.value(row) === null && row.status !== 'match' &&
     markup`<rect class="without-number" data-status="${row.status}" x="${(frame.x(i) - 1.5).toFixed(1)}" y="${frame.top}"
@@ -109,26 +91,6 @@ function statusPoints(shown, points, frame) {
     const fails = shape.endsWith('!');
     const style = fails ? '' : `stroke-width:${(2 * radius).toFixed(1)}`;
     return markup`<path class="${fails ? 'diamond' : 'dot'}" data-status="${shape.replace('!', '')}" style="${style}" d="${d}"/>`;
-  });
-}
-
-// Alternate shading of the layers, with numbers where there is room.
-function layerBands(shown, step, height) {
-  const layers = [];
-  shown.forEach((row, i) => {
-    const last = layers[layers.length - 1];
-    if (last && last.layer === row.layer) last.end = i;
-    else layers.push({ layer: row.layer, start: i, end: i });
-  });
-  const every = Math.max(1, Math.ceil(22 / (step * (shown.length / layers.length))));
-  const roomy = every === 1 && layers.length < 16 && step * shown.length > 500;
-  return layers.filter(({ layer }) => layer !== null).map(({ layer, start, end }) => {
-    const [left, right] = [DEPTH.left + start * step, DEPTH.left + (end + 1) * step];
-    return [
-      layer % 2 === 0 && markup`<rect class="band" x="${left.toFixed(1)}" width="${(right - left).toFixed(1)}"
-        y="${DEPTH.top}" height="${height - DEPTH.top - DEPTH.bottom}"/>`,
-      layer % every === 0 && svgText('tick', (left + right) / 2, height - 10, roomy ? `layer ${layer}` : layer, 'middle'),
-    ];
   });
 }
 

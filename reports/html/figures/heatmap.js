@@ -21,7 +21,7 @@ function heatmapFigure(shown, measure, width) {
 // Positions on the ramp: log10 R itself, or the share of the range of all errors.
 function heatmapColours(values, measure) {
   const stops = rampStops(measure);
-  if (measure === 'ratio') return { stops, low: -1, high: 3, position: Math.log10 };
+  if (measure !== 'rel_l2') return { stops, low: -1, high: 3, position: Math.log10 };
   const [low, high] = exponentRange(function* () { for (const line of values) if (line) yield* line; }());
   return { stops, low, high, position: (value) => (Math.log10(value) - low) / (high - low) };
 }
@@ -96,7 +96,7 @@ function heatmapLayers(shown, line) {
 }
 
 function heatmapLegend({ measure, colours, shown }) {
-  const [from, to] = measure === 'ratio' ? [colours.low, colours.high] : [0, 1];
+  const [from, to] = measure !== 'rel_l2' ? [colours.low, colours.high] : [0, 1];
   const place = (exponent) => `left:${(100 * (exponent - colours.low)) / (colours.high - colours.low)}%`;
   const ticks = [];
   for (let exponent = Math.ceil(colours.low); exponent <= colours.high; exponent += 1) {
@@ -106,12 +106,12 @@ function heatmapLegend({ measure, colours, shown }) {
   const limit = number(shown[0].worst_token_limit);
   const limitTick = markup`<span class="ramp-limit" style="${place(Math.log10(limit))}">limit ${limit}</span>`;
   return markup`<div class="ramp" style="background:${rampGradient(colours.stops, from, to)}">
-    ${ticks}${measure === 'ratio' && limitTick}</div><span class="ramp-absent">no values</span>`;
+    ${ticks}${measure !== 'rel_l2' && limitTick}</div><span class="ramp-absent">no values</span>`;
 }
 
 // R beyond the ramp has the colour of its end.
 function rampEnd(measure, colours, exponent) {
-  if (measure !== 'ratio') return '';
+  if (measure === 'rel_l2') return '';
   return { [colours.low]: '≤ ', [colours.high]: '≥ ' }[exponent] ?? '';
 }
 

@@ -2,17 +2,16 @@
 
 const PROFILE = { width: 340, height: 150, left: 44, right: 24, top: 20, bottom: 26 };
 
-function profileFigure(row) {
-  const measure = row.profile.ratio ? 'ratio' : 'rel_l2';
+function profileFigure(row, measure) {
   const values = [...tokenValues(row, measure)];
-  const [limit, base] = measure === 'ratio' ? [number(row.worst_token_limit), 1] : [null, null];
+  const [limit, base] = measure === 'rel_l2' ? [null, null] : [number(row.worst_token_limit), 1];
   const [bottom, right] = [PROFILE.height - PROFILE.bottom, PROFILE.width - PROFILE.right];
   const scale = logScale(...exponentRange([...values, limit, base]), bottom, PROFILE.top);
   const step = (right - PROFILE.left) / values.length;
   const lengths = promptLengths(row.profile, values.length);
   const bars = values.map((value, i) => {
     const place = bucketPlace(row.profile.bucket, i, lengths);
-    const title = `${place}: ${measure === 'ratio' ? 'R' : 'rel-L2'} about ${value.toPrecision(2)}`;
+    const title = `${place}: ${measure === 'rel_l2' ? 'rel-L2' : 'R'} about ${value.toPrecision(2)}`;
     return logBar(PROFILE.left + i * step, step * 0.9, scale, base, value, title);
   });
   return markup`<svg viewBox="0 0 ${PROFILE.width} ${PROFILE.height}" role="img" aria-label="error by token">

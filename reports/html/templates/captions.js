@@ -16,12 +16,24 @@ const CAPTIONS = payload.has_floor ? {
 Object.assign(CAPTIONS, {
   errors: 'Relative error is |c − r| / (|r| + 1e-5). The lower line gives the whole difference as one number, four ways.',
   tokens: 'The tokens with the largest error; positions count from 0 within the prompt.',
+  roles: 'A diamond is where error is born: that operation differs from the reference even on its own inputs. Columns are '
+    + 'operations that are right, and to which an error came. Above 2 in the lower panel they make it grow. Hover for '
+    + 'values, click to open.',
+  causes: 'Each was replayed on the captured inputs. Explained: share of the squared error that it reproduces. R left: '
+    + 'what it does not, in units of noise, with a bar from 1 to 1000; 1 or less is rounding. Fitted: numbers solved for.',
+  signature: 'Nothing known leaves only rounding, so this is where the error sits and what it follows.',
+  costs: 'The reference continued with that difference, everything else being right. KL: distance of the next-token '
+    + 'distributions. A choice is clear where its margin exceeds noise; above 100% of the margin it changes.',
+  localTokens: 'The tokens at which this operation errs most, whatever came in.',
   channels: 'Share of the squared error of the whole tap; one large share points at one wrong weight row or bias.',
 });
 
 function heatmapCaption(measure, bucket) {
   const each = bucket === 1 ? 'one token a column' : `${bucket} tokens a column, showing the worst`;
   const axes = `by tap (downwards in graph order) and token (${each})`;
+  if (measure === 'local') {
+    return `R of what each operation does wrong itself, whatever came in, ${axes}. Grey and blue are noise, only sources are darker.`;
+  }
   return measure === 'ratio'
     ? `R ${axes}. Grey is rounding; a whole line turning orange is a fault of that tap, single columns are faults `
       + 'at those positions.'
@@ -34,6 +46,18 @@ function profileCaption(row) {
     ? `R of ${each}; 1 is pure rounding, dashed is the limit. Few tall bars: a fault at certain positions; all tall: `
       + 'a fault everywhere.'
     : `rel-L2 of ${each}.`;
+}
+
+function apartCaption(row) {
+  const noise = payload.floors > 1 ? ' as the first floor run shows it' : '';
+  return `Born here: on the candidate's own inputs x, its output against the reference's operation f, ‖y − f(x)‖, in `
+    + `units of that operation's own noise${noise}. Came in: ‖f(x) − f(x_truth)‖, what a right operation makes of wrong `
+    + `inputs; gain is that ÷ the error of the inputs. Bars run from R 1 to 1000, the tick is the limit ${row.noise_limit}.`;
+}
+
+function localProfileCaption(row) {
+  const each = row.profile.bucket === 1 ? 'every token' : `the worst of every ${row.profile.bucket} tokens`;
+  return `R of the operation's own error at ${each}; 1 is noise, dashed is the limit.`;
 }
 
 function basisCaption(row) {

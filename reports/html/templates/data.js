@@ -9,6 +9,7 @@ rows.forEach((row, index) => {
 });
 
 const columnAt = new Map(payload.columns.map((column, index) => [column.name, index]));
+const roleRank = new Map(payload.roles.map((role, index) => [role.name, index]));
 const severity = new Map(payload.statuses.map((status, index) => [status.name, index]));
 
 function cell(row, name) {

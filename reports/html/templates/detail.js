@@ -2,21 +2,38 @@
 
 function tapDetail(row) {
   const figures = [
+    ...diagnosisFigures(row),
     limitFigure(row),
     errorFigure(row),
     detailFigure('Both sides', sideTable(row), worstCaption(row)),
     row.histogram && detailFigure('Size of the error', histogramFigure(row), CAPTIONS.histogram),
-    row.profile && detailFigure('Error by token', profileFigure(row), profileCaption(row)),
+    row.profile && detailFigure('Error by token', profileFigure(row, row.profile.ratio ? 'ratio' : 'rel_l2'), profileCaption(row)),
     row.heads.length > 0 && detailFigure('Error by head', headsFigure(row), CAPTIONS.heads),
-    row.tokens.length > 0 && detailFigure('Worst tokens', tokenTable(row), CAPTIONS.tokens),
+    row.tokens.length > 0 && detailFigure('Worst tokens', tokenTable(row.tokens, payload.has_floor), CAPTIONS.tokens),
     row.channels.length > 0 && detailFigure('Worst channels', channelTable(row), CAPTIONS.channels),
   ];
-  return markup`<p class="reason">${row.reason}${row.origin && markup`; <b>${row.origin}</b>`}.</p>
+  return markup`<p class="reason">${row.reason}${originWords(row)}.</p>
+    ${row.diagnosis && markup`<p class="reason">${roleMark(row.diagnosis.role)} ${row.diagnosis.reason}.</p>`}
     ${inputList(row)}<div class="detail">${figures}</div>`;
 }
 
-function detailFigure(title, content, caption) {
-  return markup`<figure><h4>${title}</h4>${content}<figcaption>${caption}</figcaption></figure>`;
+const NAMED_SOURCES = 3;
+
+// Of an error that only passes through, where it was born says more than which input fails, too.
+function originWords(row) {
+  const born = row.diagnosis?.born ?? [];
+  if (!born.length) return row.origin && markup`; <b>${row.origin}</b>`;
+  const links = born.slice(0, NAMED_SOURCES).map((number, i) => {
+    const source = rows[number];
+    const cause = source.diagnosis.causes[0]?.[0];
+    return markup`${i > 0 && ', '}<a href="${anchor(source)}"><code>${source.tap}</code></a>${cause && ` (${cause})`}`;
+  });
+  const more = born.length > NAMED_SOURCES && ` and ${born.length - NAMED_SOURCES} more`;
+  return markup`; <b>the error that came in was born in ${links}${more}</b>`;
+}
+
+function detailFigure(title, content, caption, kind = '') {
+  return markup`<figure class="${kind}"><h4>${title}</h4>${content}<figcaption>${caption}</figcaption></figure>`;
 }
 
 function inputList(row) {
@@ -68,16 +85,20 @@ function sideTable(row) {
   return plainTable(['', '#reference', '#candidate'], lines);
 }
 
-function tokenTable(row) {
-  const piece = (token) => markup`<bdi class="piece">${token.piece || '–'}</bdi>`;
-  const lines = row.tokens.map((token) => [token.prompt, token.position, piece(token), token.rel_l2, token.ratio]);
-  if (payload.has_floor) return plainTable(['prompt', 'position', 'piece', '#rel-L2', '#R'], lines);
+function tokenTable(tokens, withRatio) {
+  const lines = tokens.map(([prompt, position, piece, error, ratio]) => [
+    prompt, position, markup`<bdi class="piece">${piece || '–'}</bdi>`, error, ratio,
+  ]);
+  if (withRatio) return plainTable(['prompt', 'position', 'piece', '#rel-L2', '#R'], lines);
   return plainTable(['prompt', 'position', 'piece', '#rel-L2'], lines.map((line) => line.slice(0, -1)));
 }
 
+function shareBar(share) {
+  return markup`<span class="share"><i style="width:${share.replace(/[<>]/, '')}"></i></span>`;
+}
+
 function channelTable(row) {
-  const shareBar = (share) => markup`<span class="share"><i style="width:${share.replace(/[<>]/, '')}"></i></span>`;
-  const lines = row.channels.map(({ where, share, rms_error: error, rms_reference: truth }) => [
+  const lines = row.channels.map(([where, share, error, truth]) => [
     markup`<span class="where">${where}</span>`, share, shareBar(share), error, truth,
   ]);
   return plainTable(['channel', '#share', '', '#rms error', '#rms truth'], lines);

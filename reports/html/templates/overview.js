@@ -5,7 +5,9 @@ const overview = {
   kind: '',
   measure: payload.has_floor ? 'ratio' : 'rel_l2',
 };
-const drawn = { shown: [], depth: null, heatmap: null, cursor: 0 };
+// Figures over all taps by the id of their element; the page of a run that was not taken apart has no roles.
+const TAP_FIGURES = { roles: rolesFigure, depth: depthFigure };
+const drawn = { shown: [], heatmap: null, roles: null, depth: null };
 
 const BLOCK_KINDS = ['attn_out', 'mlp_out', 'resid_mid', 'resid_out'];
 const GROUPS = [
@@ -21,18 +23,26 @@ function shownRows() {
   return rows.filter((row) => row.phase === overview.phase && keeps(row));
 }
 
+// Sources and amplifiers are what the picture of roles is about, so no choice of taps hides them.
+function shownInRoles() {
+  const keeps = new Set(drawn.shown);
+  const telling = (row) => row.phase === overview.phase && ['source', 'amplifier'].includes(roleOf(row));
+  return rows.filter((row) => keeps.has(row) || telling(row));
+}
+
 function redraw() {
   drawn.shown = shownRows();
-  drawn.cursor = 0;
-  redrawDepth();
+  for (const id of Object.keys(TAP_FIGURES)) redrawTaps(id);
   redrawHeatmap();
 }
 
-function redrawDepth() {
-  const container = element('depth');
-  drawn.depth = drawn.shown.length ? depthFigure(drawn.shown, container.clientWidth) : null;
-  show(container, drawn.depth ? drawn.depth.content : 'no tap of this kind in this phase');
-  element('depth-caption').textContent = CAPTIONS.depth;
+function redrawTaps(id) {
+  const container = element(id);
+  if (!container) return;
+  const shown = id === 'roles' ? shownInRoles() : drawn.shown;
+  drawn[id] = shown.length ? { ...TAP_FIGURES[id](shown, container.clientWidth), shown, cursor: 0 } : null;
+  show(container, drawn[id] ? drawn[id].content : 'no tap of this kind in this phase');
+  element(`${id}-caption`).textContent = CAPTIONS[id];
 }
 
 function redrawHeatmap() {
@@ -47,7 +57,11 @@ function redrawHeatmap() {
 function startSelectors() {
   if (rows.filter((row) => row.phase === overview.phase).length > MANY_TAPS) overview.kind = 'stream';
   const kinds = [...new Set(rows.map((row) => row.kind))].map((kind) => ({ value: kind, label: kind }));
-  const measures = [payload.has_floor && option('ratio', 'R', overview.measure), option('rel_l2', 'rel-L2')];
+  const measures = [
+    payload.has_floor && option('ratio', 'R', overview.measure),
+    rows.some((row) => row.profile?.local) && option('local', 'R of the own error'),
+    option('rel_l2', 'rel-L2', overview.measure),
+  ];
   show(element('overview-phase'), payload.phases.map((phase) => option(phase, phase, overview.phase)));
   show(element('overview-kind'), [...GROUPS, ...kinds].map(({ value, label }) => option(value, label, overview.kind)));
   show(element('heatmap-measure'), measures);
@@ -59,35 +73,38 @@ function startSelectors() {
   }
 }
 
-// Moves the cursor to a tap of the depth figure; without a pointer the tooltip stands beside the cursor.
-function pointAtDepth(index, event) {
-  drawn.cursor = index;
-  const x = drawn.depth.x(index);
-  element('depth-cursor').setAttribute('x1', x);
-  element('depth-cursor').setAttribute('x2', x);
-  const box = element('depth').getBoundingClientRect();
-  showTooltip(tapTooltip(drawn.shown[index]), event?.clientX ?? box.left + x, event?.clientY ?? box.top + 40);
+// Moves the cursor to a tap of a figure; without a pointer the tooltip stands beside the cursor.
+function pointAtTap(id, index, event) {
+  const figure = drawn[id];
+  figure.cursor = index;
+  const x = figure.x(index);
+  element(`${id}-cursor`).setAttribute('x1', x);
+  element(`${id}-cursor`).setAttribute('x2', x);
+  const box = element(id).getBoundingClientRect();
+  showTooltip(tapTooltip(figure.shown[index]), event?.clientX ?? box.left + x, event?.clientY ?? box.top + 40);
 }
 
-function startDepth() {
-  const container = element('depth');
-  const indexOf = (event) => drawn.depth.indexAt(event.clientX - container.getBoundingClientRect().left);
+function startTaps(id) {
+  const container = element(id);
+  if (!container) return;
+  const indexOf = (event) => drawn[id].indexAt(event.clientX - container.getBoundingClientRect().left);
   container.tabIndex = 0;
-  container.addEventListener('pointermove', (event) => drawn.depth && pointAtDepth(indexOf(event), event));
+  container.addEventListener('pointermove', (event) => drawn[id] && pointAtTap(id, indexOf(event), event));
   container.addEventListener('pointerleave', hideTooltip);
   container.addEventListener('blur', hideTooltip);
-  container.addEventListener('click', (event) => drawn.depth && openTap(drawn.shown[indexOf(event)]));
+  container.addEventListener('click', (event) => drawn[id] && openTap(drawn[id].shown[indexOf(event)]));
   container.addEventListener('keydown', (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!drawn.depth || (!step && event.key !== 'Enter')) return;
+    if (!drawn[id] || (!step && event.key !== 'Enter')) return;
     event.preventDefault();
-    if (event.key === 'Enter') openTap(drawn.shown[drawn.cursor]);
-    else pointAtDepth(Math.min(drawn.shown.length - 1, Math.max(0, drawn.cursor + step)));
+    const { shown, cursor } = drawn[id];
+    if (event.key === 'Enter') openTap(shown[cursor]);
+    else pointAtTap(id, Math.min(shown.length - 1, Math.max(0, cursor + step)));
   });
 }
 
 function heatmapTooltip(found) {
-  const name = overview.measure === 'ratio' ? 'R here' : 'rel-L2 here';
+  const name = { ratio: 'R here', local: 'R of its own error here', rel_l2: 'rel-L2 here' }[overview.measure];
   const value = found.value === null ? 'not compared' : `about ${found.value.toPrecision(3)}`;
   const place = bucketPlace(drawn.heatmap.bucket, found.column, drawn.heatmap.lengths);
   return tapTooltip(found.row, [['at', place], [name, value]]);
@@ -115,7 +132,7 @@ function startHeatmap() {
 function startOverview() {
   startSelectors();
   redraw();
-  startDepth();
+  for (const id of Object.keys(TAP_FIGURES)) startTaps(id);
   startHeatmap();
   DARK.addEventListener('change', redraw);
   let lastWidth = element('depth').clientWidth;

@@ -1,9 +1,10 @@
 // The table of taps: sort by a header, filter by text and status.
 // Rows come into the page by portions as the reader scrolls, so that a thousand taps sort as fast as a hundred.
 
-const tableColumns = payload.columns.filter((column) => payload.has_floor || !column.needs_floor);
+const tableColumns = payload.columns.filter((column) => (payload.has_floor || !column.needs_floor)
+  && (payload.roles.length || !column.needs_roles));
 const tableState = {
-  text: '', statuses: new Set(), failing: false, sort: null, descending: false,
+  text: '', statuses: new Set(), roles: new Set(), failing: false, sort: null, descending: false,
   order: rows.map((row) => row.index), visible: [],
 };
 const tableLines = new Map();
@@ -13,13 +14,18 @@ const SCROLL_AHEAD = 600;
 
 const BAR_DECADES = 3;
 
-function ratioBar(row) {
+// Logarithmic, from 1 to 1000: the median, the worst token behind it, and the limit as a tick.
+function ratioBar({ median, worst, limit, status }) {
   const place = (value) => (100 * Math.min(1, Math.max(0, Math.log10(value) / BAR_DECADES))).toFixed(1);
-  const [median, worst] = [metric(row, 'noise_ratio'), metric(row, 'worst_token_noise_ratio')];
   if (median === null) return '';
   return markup`<span class="ratio-bar" aria-hidden="true"><i class="worst" style="width:${place(worst)}%"></i
-    ><i data-status="${row.status}" style="width:${place(median)}%"></i
-    ><u style="left:${place(number(row.noise_limit))}%"></u></span>`;
+    ><i data-status="${status ?? (median > limit ? 'mismatch' : 'match')}" style="width:${place(median)}%"></i
+    ><u style="left:${place(limit)}%"></u></span>`;
+}
+
+function rowBar(row) {
+  const [median, worst] = [metric(row, 'noise_ratio'), metric(row, 'worst_token_noise_ratio')];
+  return ratioBar({ median, worst, limit: number(row.noise_limit), status: row.status });
 }
 
 function flagMark(row) {
@@ -30,7 +36,8 @@ function flagMark(row) {
 const CELLS = {
   tap: (row, text) => markup`<a href="${anchor(row)}">${text}</a>`,
   status: (row) => markup`${statusMark(row)}${flagMark(row)}`,
-  noise_ratio: (row, text) => markup`${ratioBar(row)}<span class="ratio">${text}</span>`,
+  role: (row) => roleMark(row.diagnosis?.role),
+  noise_ratio: (row, text) => markup`${rowBar(row)}<span class="ratio">${text}</span>`,
 };
 
 function tableCell(row, column) {
@@ -67,6 +74,7 @@ function sortKey(column) {
     return column.name === 'phase' ? (row) => payload.phases.indexOf(row.phase) : (row) => row.index;
   }
   if (column.order === 'status') return (row) => severity.get(row.status) + (row.fails ? severity.size : 0);
+  if (column.order === 'role') return (row) => (row.diagnosis ? -roleRank.get(row.diagnosis.role) : null);
   if (column.order === 'text') return (row) => cell(row, column.name);
   return (row) => metric(row, column.name);
 }
@@ -99,10 +107,11 @@ function sortTable(name) {
 function matchesFilter(row) {
   if (tableState.failing && !row.fails) return false;
   if (tableState.statuses.size && !tableState.statuses.has(row.status)) return false;
+  if (tableState.roles.size && !tableState.roles.has(row.diagnosis?.role)) return false;
   const words = tableState.text.toLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return true;
   const flag = row.flagged ? 'flagged' : '';
-  const texts = [row.phase, row.tap, row.op, row.status, row.reason, cell(row, 'dtype'), flag];
+  const texts = [row.phase, row.tap, row.op, row.status, row.reason, cell(row, 'dtype'), flag, row.diagnosis?.role];
   const text = texts.join(' ').toLowerCase();
   return words.every((word) => text.includes(word));
 }
@@ -115,15 +124,19 @@ function filterTable() {
   for (const chip of element('filter-status').children) {
     chip.setAttribute('aria-pressed', String(tableState.statuses.has(chip.dataset.status)));
   }
+  for (const chip of element('filter-role').children) {
+    chip.setAttribute('aria-pressed', String(tableState.roles.has(chip.dataset.role)));
+  }
 }
 
-function toggleStatus(name) {
-  if (!tableState.statuses.delete(name)) tableState.statuses.add(name);
+function toggle(set, name) {
+  if (!set.delete(name)) set.add(name);
   filterTable();
 }
 
 function showOnlyStatus(name) {
   tableState.statuses = new Set([name]);
+  tableState.roles.clear();
   filterTable();
 }
 
@@ -131,10 +144,17 @@ function statusChip({ name }) {
   return markup`<button type="button" class="status" data-status="${name}" aria-pressed="false">${name}</button>`;
 }
 
+function roleChip({ name, meaning }) {
+  return markup`<button type="button" class="role" data-role="${name}" aria-pressed="false" title="${meaning}">${name}</button>`;
+}
+
 function startFilters() {
   const chips = element('filter-status');
   show(chips, payload.statuses.filter(({ name }) => rows.some((row) => row.status === name)).map(statusChip));
-  chips.addEventListener('click', ({ target }) => target.dataset.status && toggleStatus(target.dataset.status));
+  chips.addEventListener('click', ({ target }) => target.dataset.status && toggle(tableState.statuses, target.dataset.status));
+  const roles = element('filter-role');
+  show(roles, payload.roles.filter(({ name }) => rows.some((row) => row.diagnosis?.role === name)).map(roleChip));
+  roles.addEventListener('click', ({ target }) => target.dataset.role && toggle(tableState.roles, target.dataset.role));
   element('filter-text').addEventListener('input', (event) => {
     tableState.text = event.target.value;
     filterTable();

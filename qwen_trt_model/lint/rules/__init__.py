@@ -1,0 +1,1 @@
+"""Rules about tensors: one file each, listed in `qwen_trt_model.lint.registry`."""
