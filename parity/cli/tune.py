@@ -52,7 +52,7 @@ RateRatio = Annotated[
         "--rate-ratio",
         min=1,
         help="How many times slower matrix products are in fp32, to choose the cheaper of two answers. Without it, 2 "
-        "where they run on tensor cores, otherwise 16.",
+        "where they run on tensor cores, 16 where they don't, 1 where they sum in fp32 anyway.",
         rich_help_panel=_SEARCH,
     ),
 ]
@@ -94,10 +94,11 @@ def tune(
 
     \b
     Examples:
-      parity tune --reference DIR --candidate tensorrt:fp16,tf32=on \\
-                  --limit median=1.5 --out runs/tune
-      parity run --reference DIR --candidate tensorrt:fp16,tf32=on \\
-                 --precision runs/tune/precision.json --out runs/tuned
+      parity tune --reference DIR --limit median=1.5 --out runs/tune \\
+                  --candidate tensorrt:fp16,accumulation=engine,tf32=on
+      parity run --reference DIR --precision runs/tune/precision.json \\
+                 --candidate tensorrt:fp16,accumulation=engine,tf32=on \\
+                 --out runs/tuned
 
     Exit status: 0 every tap can be brought within limits, 1 not, 2 misuse or bad input.
     """

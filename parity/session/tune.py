@@ -8,6 +8,7 @@ from pathlib import Path
 from parity.engines.joint_taps import joint_taps
 from parity.engines.precision_file import PrecisionAssignment, write_precision
 from parity.engines.spec import EngineSpec, NetworkFile
+from parity.engines.tensorrt.options import TensorRTOptions
 from parity.errors import ParityError
 from parity.limits import Limits
 from parity.options import CANDIDATE
@@ -163,18 +164,26 @@ def _trials(request: TuneRequest, bench: TuneBench) -> Trials:
 
 
 def _times(request: TuneRequest, bench: TuneBench) -> TimeModel:
-    """fp32 products run on tensor cores, at half the rate of 16 bits, where TF32 is allowed; elsewhere far slower."""
-    ratio = request.rate_ratio
-    if ratio is None:
-        slow = bench.network.engine == "tensorrt" and bench.network.options.get("tf32") != "on"
-        ratio = _NO_TENSOR_CORES if slow else _TENSOR_CORES
-        if slow:
-            bench.progress.note(
-                "fp32 products run on tensor cores with tf32=on alone, and lose nothing by it: operands have 16 bits"
-            )
+    ratio = request.rate_ratio or _rate_ratio(bench)
     first = bench.sides.reference.manifest.phases[0].name
     batch, tokens = bench.sides.reference.phase(first).tokens.ids.shape
     return TimeModel(bench.seen.graph, batch, tokens, ratio)
+
+
+def _rate_ratio(bench: TuneBench) -> float:
+    """How much slower products are in fp32: TF32 is half as fast as 16 bits, fp32 without it has no tensor cores."""
+    if bench.network.engine != "tensorrt":
+        return _TENSOR_CORES
+    options = TensorRTOptions.parse(bench.network.options)
+    if options.accumulation == "tf32" and bench.seen.dtype == "float16":
+        bench.progress.note("products sum in fp32 anyway; accumulation=engine leaves it to the kernels")
+        return 1.0
+    if options.tf32 == "on":
+        return _TENSOR_CORES
+    bench.progress.note(
+        "fp32 products run on tensor cores with tf32=on alone, and lose nothing where operands have 16 bits"
+    )
+    return _NO_TENSOR_CORES
 
 
 def _concluded(request: TuneRequest, bench: TuneBench, result: SearchResult) -> TuneOutcome:

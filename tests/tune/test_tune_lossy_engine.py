@@ -56,7 +56,7 @@ class Lab:
 
     def tune(self, out: Path, *, local: bool = True, notes: Notes | None = None, **settings: Any) -> TuneOutcome:
         judging = Judging.parse(flags=[], limits=settings.pop("limits", LIMITS), strict=False)
-        spec = f"{self.network},engine=tensorrt,tf32=on"
+        spec = f"{self.network},engine=tensorrt,accumulation=engine,tf32=on"
         request = TuneRequest(CandidateRequest(spec), out, judging, **settings)
         return tune(replace(request, no_diagnosis=not local), self.sides, model=self.model, progress=notes or Notes())
 
@@ -130,7 +130,7 @@ def test_other_weights_than_the_reference_s_are_not_used(lab: Lab, engine: Lossy
     engine.losses, expected = PLANTED["norm"]
     notes = Notes()
     request = TuneRequest(
-        CandidateRequest(f"{lab.network},engine=tensorrt"),
+        CandidateRequest(f"{lab.network},engine=tensorrt,accumulation=engine"),
         tmp_path,
         Judging.parse(flags=[], limits=LIMITS, strict=False),
     )
@@ -215,6 +215,15 @@ def test_it_says_what_it_tries_and_what_that_costs(lab: Lab, engine: LossyEngine
     assert (summary["seconds_before"], summary["seconds_after"]) == (0.001, 0.002)
     assert 1 < summary["estimated_time"] < 1.5
     assert outcome.summary.estimated_time == summary["estimated_time"]
+
+
+def test_products_that_sum_in_fp32_anyway_cost_nothing(lab: Lab, engine: LossyEngine, tmp_path: Path) -> None:
+    engine.losses, expected = PLANTED["down"]
+    notes = Notes()
+    request = TuneRequest(CandidateRequest(f"{lab.network},engine=tensorrt"), tmp_path)
+    outcome = tune(request, lab.sides, model=lab.model, progress=notes)
+    assert (outcome.summary.fp32, outcome.summary.estimated_time) == (expected, 1.0)
+    assert any("accumulation=engine" in line for line in notes.lines)
 
 
 def test_timing_can_be_left_out(lab: Lab, engine: LossyEngine, tmp_path: Path) -> None:
