@@ -92,6 +92,11 @@ def check_tunable(request: TuneRequest) -> EngineSpec | NetworkFile:
             f"{CANDIDATE.flag} {request.candidate.spec}: is built already, so its precision is what it is",
             cure="give an engine and dtype such as tensorrt:fp16, or an .onnx file",
         )
+    if isinstance(spec, EngineSpec) and spec.feeding:
+        raise ParityError(
+            f"{CANDIDATE.flag} {request.candidate.spec}: runs layer by layer, and a search builds whole networks",
+            cure=f"leave layers={spec.feeding} out",
+        )
     return spec
 
 

@@ -244,8 +244,10 @@ def test_a_network_in_fp32_has_nothing_to_tune(lab: Lab, engine: LossyEngine, tm
         tune(request, TuneSides(lab.sides.reference, floor), model=None, progress=SilentProgress())
 
 
-def test_what_is_built_already_cant_be_tuned(lab: Lab, tmp_path: Path) -> None:
-    (tmp_path / "dump").mkdir()
-    request = TuneRequest(CandidateRequest(str(tmp_path / "dump")), tmp_path)
-    with pytest.raises(ParityError, match="is built already"):
+@pytest.mark.parametrize(
+    ("spec", "problem"), [("{}", "is built already"), ("onnxruntime:fp16,layers=chained", "runs layer by layer")]
+)
+def test_what_is_no_whole_network_cant_be_tuned(lab: Lab, tmp_path: Path, spec: str, problem: str) -> None:
+    request = TuneRequest(CandidateRequest(spec.format(lab.sides.reference.path)), tmp_path)
+    with pytest.raises(ParityError, match=problem):
         tune(request, lab.sides, model=None, progress=SilentProgress())
