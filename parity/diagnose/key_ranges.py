@@ -106,13 +106,11 @@ class _Sums:
 
     def with_first(self, allowed: Bools, count: int) -> Floats:
         """The cost of seeing the first `count` allowed keys, and all from each on, ``[row, key]``."""
-        first = np.arange(allowed.shape[1]) < count
         weights, weighted = self.weights * allowed[:, None], self.weighted * allowed[:, None, :, None]
-        total, summed = (
-            _backwards(np.where(first.reshape(-1, *[1] * (x.ndim - 3)), 0.0, x)) for x in (weights, weighted)
-        )
-        total = total + weights[:, :, :count].sum(axis=2, keepdims=True)
-        return self._cost(total, summed + weighted[:, :, :count].sum(axis=2, keepdims=True))
+        total = weights[:, :, :count].sum(axis=2, keepdims=True)
+        summed = weighted[:, :, :count].sum(axis=2, keepdims=True)
+        weights[:, :, :count], weighted[:, :, :count] = 0, 0
+        return self._cost(total + _backwards(weights), summed + _backwards(weighted))
 
     def without(self, allowed: Bools) -> Floats:
         """The cost of seeing all allowed keys but one, ``[row, key]``."""

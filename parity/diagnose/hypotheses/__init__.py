@@ -19,6 +19,7 @@ from parity.diagnose.hypotheses.bias_of_another_tap import BIAS_OF_ANOTHER_TAP
 from parity.diagnose.hypotheses.bias_partly_missing import BIAS_PARTLY_MISSING
 from parity.diagnose.hypotheses.bias_permuted import BIAS_PERMUTED
 from parity.diagnose.hypotheses.branch_missing import BRANCH_MISSING
+from parity.diagnose.hypotheses.cache_quantised import CACHE_QUANTISED
 from parity.diagnose.hypotheses.causal_mask_blockwise import CAUSAL_MASK_BLOCKWISE
 from parity.diagnose.hypotheses.causal_mask_missing import CAUSAL_MASK_MISSING
 from parity.diagnose.hypotheses.causal_mask_shifted import CAUSAL_MASK_SHIFTED
@@ -27,6 +28,7 @@ from parity.diagnose.hypotheses.channels_permuted import CHANNELS_PERMUTED
 from parity.diagnose.hypotheses.constant_offset import CONSTANT_OFFSET
 from parity.diagnose.hypotheses.constant_ratio import CONSTANT_RATIO
 from parity.diagnose.hypotheses.context_accumulated import CONTEXT_ACCUMULATED
+from parity.diagnose.hypotheses.embedding_normed import EMBEDDING_NORMED
 from parity.diagnose.hypotheses.embedding_rows import EMBEDDING_ROWS
 from parity.diagnose.hypotheses.embedding_scaled import EMBEDDING_SCALED
 from parity.diagnose.hypotheses.equals_another_tap import EQUALS_ANOTHER_TAP
@@ -43,7 +45,9 @@ from parity.diagnose.hypotheses.inputs_quantised import INPUTS_QUANTISED
 from parity.diagnose.hypotheses.inputs_rounded import INPUTS_ROUNDED
 from parity.diagnose.hypotheses.key_unseen import KEY_UNSEEN
 from parity.diagnose.hypotheses.keys_strided import KEYS_STRIDED
+from parity.diagnose.hypotheses.logits_normalised import LOGITS_NORMALISED
 from parity.diagnose.hypotheses.logits_softcap import LOGITS_SOFTCAP
+from parity.diagnose.hypotheses.low_rank import LOW_RANK
 from parity.diagnose.hypotheses.mask_value import MASK_VALUE
 from parity.diagnose.hypotheses.nan_at_unseen_keys import NAN_AT_UNSEEN_KEYS
 from parity.diagnose.hypotheses.norm_after_rotary import NORM_AFTER_ROTARY
@@ -128,6 +132,7 @@ from parity.diagnose.hypotheses.weight_rows_permuted import WEIGHT_ROWS_PERMUTED
 from parity.diagnose.hypotheses.weight_rows_zero import WEIGHT_ROWS_ZERO
 from parity.diagnose.hypotheses.weight_scale import WEIGHT_SCALE
 from parity.diagnose.hypotheses.weight_transposed import WEIGHT_TRANSPOSED
+from parity.diagnose.hypotheses.weights_fp8 import WEIGHTS_FP8
 from parity.diagnose.hypotheses.weights_of_another_tap import WEIGHTS_OF_ANOTHER_TAP
 from parity.diagnose.hypotheses.weights_quantised import WEIGHTS_QUANTISED
 from parity.diagnose.hypotheses.wrong_input import WRONG_INPUT
@@ -150,6 +155,7 @@ HYPOTHESES = (
     FUSED_ROWS_MIXED,
     WEIGHT_SCALE,
     WEIGHTS_QUANTISED,
+    WEIGHTS_FP8,
     QUANTISATION_SCALE,
     OPERANDS_ROUNDED,
     INPUTS_QUANTISED,
@@ -159,8 +165,11 @@ HYPOTHESES = (
     PARTIAL_SUMS,
     INPUT_CHANNEL_SCALE,
     LOGITS_SOFTCAP,
+    LOGITS_NORMALISED,
     OTHER_WEIGHTS,
+    LOW_RANK,
     EMBEDDING_SCALED,
+    EMBEDDING_NORMED,
     EMBEDDING_ROWS,
     POSITION_ADDED,
     NORM_EPSILON,
@@ -251,6 +260,7 @@ HYPOTHESES = (
     HEADS_PERMUTED,
     VALUES_SHIFTED,
     VALUES_ROTATED,
+    CACHE_QUANTISED,
     CONTEXT_ACCUMULATED,
     WRONG_INPUT,
     EXTRA_TERM,

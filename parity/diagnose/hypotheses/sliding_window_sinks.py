@@ -1,4 +1,4 @@
-"""A sliding window that keeps the first tokens in sight, as StreamingLLM has it (Xiao et al. 2023, arXiv 2309.17453)."""
+"""A sliding window that keeps the first tokens in sight: StreamingLLM (Xiao et al. 2023, arXiv 2309.17453)."""
 
 from __future__ import annotations
 
