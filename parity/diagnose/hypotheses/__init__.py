@@ -11,6 +11,7 @@ from parity.diagnose.hypotheses.activation_wiring import ACTIVATION_WIRING
 from parity.diagnose.hypotheses.add_scaled import ADD_SCALED
 from parity.diagnose.hypotheses.attention_chunked import ATTENTION_CHUNKED
 from parity.diagnose.hypotheses.attention_logn import ATTENTION_LOGN
+from parity.diagnose.hypotheses.attention_operands_rounded import ATTENTION_OPERANDS_ROUNDED
 from parity.diagnose.hypotheses.attention_scale import ATTENTION_SCALE
 from parity.diagnose.hypotheses.attention_scale_per_head import ATTENTION_SCALE_PER_HEAD
 from parity.diagnose.hypotheses.bias_missing import BIAS_MISSING
@@ -238,6 +239,7 @@ HYPOTHESES = (
     SCORES_SATURATED,
     SCORES_OVERFLOWED,
     SCORES_ROUNDED,
+    ATTENTION_OPERANDS_ROUNDED,
     CAUSAL_MASK_MISSING,
     CAUSAL_MASK_SHIFTED,
     CAUSAL_MASK_BLOCKWISE,
