@@ -200,8 +200,8 @@ class _View:
 
     def sensitivity(self, side: Captured) -> Floats | None:
         """As `TruthReplay` has it; None as well where the tap's own inputs were not captured."""
-        laid_out_by_prompt = any("key" in self.graph[name].axes for name in self.tap.inputs)
-        if laid_out_by_prompt or set(self.start) != set(self.tap.inputs) or not set(self.start) <= set(side):
+        own = set(self.start) == set(self.tap.inputs) and set(self.start) <= set(side)
+        if not own or "key" in self.tap.axes:
             return None
         mask = self.reference.tokens.mask
         return sensitivity_rows(self.reference, self.tap, [side[name][mask] for name in self.tap.inputs])
