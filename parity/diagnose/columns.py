@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -44,7 +43,7 @@ def noise_floor(case: SourceCase, output: Floats) -> TokenFloor:
         return TokenFloor(rounding, ROUNDING_REL_L2 * case.dtype.unit_roundoff, "rounding")
     with np.errstate(divide="ignore", invalid="ignore"):
         larger = np.where(reference > 0, np.maximum(norms / reference, 1.0), 1.0)
-    return replace(case.floor, error=np.maximum(case.floor.error * larger, rounding))
+    return case.floor.times(larger, at_least=rounding)
 
 
 def token_weights(case: SourceCase) -> Floats:

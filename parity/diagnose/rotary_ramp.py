@@ -9,7 +9,7 @@ import numpy as np
 from parity.diagnose.frequencies import FrequencyFit
 from parity.replay.arrays import Floats
 
-__all__ = ["Ramp", "best_ramp"]
+__all__ = ["Ramp", "best_ramp", "ramp_through"]
 
 
 _NARROWEST = 1e-12
@@ -59,6 +59,24 @@ def best_ramp(fit: FrequencyFit, plain: Floats, coordinate: Floats, ends: tuple[
         return None
     best = int(cost.argmin())
     return Ramp(float(start[best]), float(stop[best]), float(1 / (1 - depth[best])))
+
+
+def ramp_through(fit: FrequencyFit, plain: Floats, coordinate: Floats, factor: float) -> Ramp | None:
+    """The ramp of `factor` through some neighbouring pairs that fits best; each run of two or more is tried.
+
+    Where a ramp is short, few pairs lie on it, and a search from ends that lie elsewhere has no slope to follow.
+    """
+    share = (1 - fit.values / plain) / (1 - 1 / factor)
+    weights = fit.information * plain**2
+    best, least = None, np.inf
+    for low in range(plain.size - 1):
+        for high in range(low + 2, plain.size + 1):
+            slope, offset = np.polyfit(coordinate[low:high], share[low:high], 1, w=np.sqrt(weights[low:high]))
+            if slope > 0:
+                ramp = Ramp(float(-offset / slope), float((1 - offset) / slope), factor)
+                cost = float(weights @ np.square(ramp.mix(coordinate, factor) - fit.values / plain))
+                best, least = (ramp, cost) if cost < least else (best, least)
+    return best
 
 
 def _share(coordinate: Floats, start: Floats, stop: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -168,6 +169,22 @@ class OnnxRuntimeRunner:
         other = copy(self)
         other._options, other._session, other._layers = options, None, ()
         return other
+
+    def seconds(self, phase: Phase, *, repeats: int) -> tuple[float, ...]:
+        """Wall time of each of `repeats` runs that put out nothing but what the network does by itself.
+
+        Raises:
+            ParityError: as for `capture`.
+        """
+        session = self._session_with(())
+        feeds = _feeds(session.engine, phase.tokens, self._network)
+        taken = []
+        with engine_errors(self._network.path):
+            for _ in range(repeats + 1):
+                started = time.perf_counter()
+                session.engine.run(None, feeds)
+                taken.append(time.perf_counter() - started)
+        return tuple(taken[1:])
 
     def _session_with(self, tensors: tuple[str, ...]) -> _Session:
         """The session that puts out `tensors`; only the latest is kept, since each holds all weights."""

@@ -7,9 +7,11 @@ from parity.metrics.noise import (
     TokenFloor,
     noise_metrics,
     noise_ratio_by_token,
+    noisy_part,
     token_floor,
     worst_case_ratio_by_token,
 )
+from parity.metrics.noise_spread import NoiseSpread, noise_spread
 from parity.metrics.quantile import quantiles
 from parity.metrics.real_rows import RealRows, real_rows
 from parity.metrics.squares import SquaredErrors, Squares, squares
@@ -27,6 +29,7 @@ from parity.metrics.where import (
 __all__ = [
     "RELATIVE_OFFSET",
     "Differences",
+    "NoiseSpread",
     "RealRows",
     "SquaredErrors",
     "Squares",
@@ -41,6 +44,8 @@ __all__ = [
     "histogram",
     "noise_metrics",
     "noise_ratio_by_token",
+    "noise_spread",
+    "noisy_part",
     "norm_ratio",
     "quantiles",
     "real_rows",

@@ -13,10 +13,16 @@ from parity.comparison import NoiseMetrics
 from parity.dtypes import ROUNDING_REL_L2
 from parity.metrics.differences import Floats
 from parity.metrics.errors import rel_l2
-from parity.metrics.noise_spread import noise_spread
 from parity.metrics.squares import SquaredErrors
 
-__all__ = ["TokenFloor", "noise_metrics", "noise_ratio_by_token", "token_floor", "worst_case_ratio_by_token"]
+__all__ = [
+    "TokenFloor",
+    "noise_metrics",
+    "noise_ratio_by_token",
+    "noisy_part",
+    "token_floor",
+    "worst_case_ratio_by_token",
+]
 
 
 _NOISY_TOKENS = 0.95
@@ -31,19 +37,23 @@ class TokenFloor:
         error: the norm of the error that counts as noise at each real token, float64, shape ``[row]``.
         rel_l2: the floor run's own rel-L2 over all real elements.
         basis: ``measured``, or ``rounding`` where the floor run is exact at more than half of the tokens.
-        sensitivity: how much noise the operation makes at each token beside others, in any unit, shape ``[row]``;
-            None where that goes with the size of its output.
+        spread: noise that any single token is allowed at least, shape ``[row]``, where something better is known of
+            how it is spread over tokens than that it goes with the size of the output; None where not.
     """
 
     error: Floats
     rel_l2: float
     basis: str
-    sensitivity: Floats | None = None
+    spread: Floats | None = None
 
     def at(self, rows: npt.NDArray[Any]) -> TokenFloor:
         """The floor of some of its tokens."""
-        sensitivity = None if self.sensitivity is None else self.sensitivity[rows]
-        return TokenFloor(self.error[rows], self.rel_l2, self.basis, sensitivity)
+        return TokenFloor(self.error[rows], self.rel_l2, self.basis, None if self.spread is None else self.spread[rows])
+
+    def times(self, factors: Floats, *, at_least: Floats) -> TokenFloor:
+        """The floor with every token's noise multiplied; both arguments have the shape ``[row]``."""
+        spread = None if self.spread is None else self.spread * factors
+        return TokenFloor(np.maximum(self.error * factors, at_least), self.rel_l2, self.basis, spread)
 
 
 def token_floor(
@@ -87,16 +97,15 @@ def worst_case_ratio_by_token(candidate: SquaredErrors, floor: TokenFloor) -> Fl
     one case of six; among hundreds of tokens the most unlucky one would always be condemned.
     """
     size = np.sqrt(candidate.truth_squares.sum(axis=1))
-    allowed = np.maximum(floor.error, _usual(floor.error, size))
-    if floor.sensitivity is not None:
-        allowed = np.maximum(allowed, _usual(floor.error, noise_spread(floor.error, size, floor.sensitivity)))
+    allowed = np.maximum(floor.error, size * noisy_part(floor.error, size))
+    if floor.spread is not None:
+        allowed = np.maximum(allowed, floor.spread)
     return _ratio(np.sqrt(candidate.error_squares.sum(axis=1)), allowed)
 
 
-def _usual(error: Floats, scale: Floats) -> Floats:
-    """`error` if it were spread over tokens as `scale` is, and large: ``[row]``."""
-    spread: Floats = scale * _noisy(_ratio(error, scale)[scale > 0])
-    return spread
+def noisy_part(error: Floats, scale: Floats) -> float:
+    """`error` in units of `scale` at the noisy twentieth of tokens, both ``[row]``."""
+    return _noisy(_ratio(error, scale)[scale > 0])
 
 
 def noise_metrics(candidate: SquaredErrors, floor: TokenFloor) -> NoiseMetrics:

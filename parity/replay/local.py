@@ -19,7 +19,17 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
-from parity.metrics import RealRows, Squares, TokenFloor, real_rows, rel_l2, squares
+from parity.metrics import (
+    RealRows,
+    Squares,
+    TokenFloor,
+    noise_spread,
+    noisy_part,
+    real_rows,
+    rel_l2,
+    squares,
+    worst_case_ratio_by_token,
+)
 from parity.replay.arrays import Floats
 from parity.replay.displaced import displaced_tokens, noise_of_storing
 from parity.replay.fed import Overlaid
@@ -41,7 +51,7 @@ class TruthReplay:
         inherited_noise: likewise what comes in with noise.
         truth_rel_l2: how far the truth's output is from `expected`.
         noise_gain: the floor run's gain; None where there is none.
-        sensitivity: how an operation's own noise is spread over tokens, ``[row]``; None where it goes with the output.
+        sensitivity: see `parity.replay.replay.sensitivity_rows`.
     """
 
     expected: RealRows
@@ -51,6 +61,9 @@ class TruthReplay:
     noise_gain: float | None
     sensitivity: Floats | None
 
+
+_STANDS_OUT = 2.0
+"""Where no token errs by so many times its noise, it need not be known better how noise is spread."""
 
 KeptReplays = dict[tuple[str, ...], TruthReplay]
 """Replays by tap and the taps that it is replayed from; all of them together are as large as the truth in fp64."""
@@ -122,9 +135,11 @@ def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides)
     known = _finite_rows(predicted)
     local = _where(known, squares(predicted, view.captured(sides.candidate)), 0.0)
     inherited = _where(known, squares(truth.expected, predicted), math.inf)
+    local_floor = _local_floor(view, sides, truth, local, inherited)
+    stands_out = worst_case_ratio_by_token(local, local_floor).max() > _STANDS_OUT
     return LocalAnalysis(
         local,
-        replace(_local_floor(view, sides, truth, local, inherited), sensitivity=truth.sensitivity),
+        replace(local_floor, spread=_spread(view, sides, truth, local) if stands_out else None),
         inherited,
         _floor(truth.inherited_noise, inherited, sides.dtype),
         truth.truth_rel_l2,
@@ -185,7 +200,8 @@ class _View:
 
     def sensitivity(self, side: Captured) -> Floats | None:
         """As `TruthReplay` has it; None as well where the tap's own inputs were not captured."""
-        if set(self.start) != set(self.tap.inputs) or not set(self.start) <= set(side):
+        own = set(self.start) == set(self.tap.inputs) and set(self.start) <= set(side)
+        if not own or "key" in self.tap.axes:
             return None
         mask = self.reference.tokens.mask
         return sensitivity_rows(self.reference, self.tap, [side[name][mask] for name in self.tap.inputs])
@@ -260,6 +276,24 @@ def _local_floor(view: _View, sides: Sides, truth: TruthReplay, local: Squares, 
     larger = np.maximum(np.divide(size, usual, out=np.ones_like(size), where=usual > 0), 1.0)
     there = np.maximum(noise_of_storing(view.predict, inputs, sides.dtype), _measured(truth.local_noise) * larger)
     return TokenFloor(np.where(displaced, np.maximum(floor.error, there), floor.error), floor.rel_l2, floor.basis)
+
+
+def _spread(view: _View, sides: Sides, truth: TruthReplay, judged: Squares) -> Floats | None:
+    """The noise that tokens as sensitive as the candidate's are allowed, by how the floor's was spread.
+
+    It is fitted on the truth's inputs and taken at the candidate's: behind a fault, other tokens are the noisy ones.
+    """
+    sensitivity = None if truth.sensitivity is None else view.sensitivity(sides.read)
+    if truth.sensitivity is None or sensitivity is None:
+        return None
+    expected = np.square(truth.expected.values, dtype=np.float64).sum(axis=2)  # [row, head]
+    floor = _floor(truth.local_noise, Squares(np.zeros_like(expected), expected), sides.dtype)
+    size = np.sqrt(expected.sum(axis=1))
+    fitted = noise_spread(floor.error, size, truth.sensitivity)
+    usual = noisy_part(floor.error, fitted.at(size, truth.sensitivity))
+    least = ROUNDING_REL_L2 * sides.dtype.unit_roundoff * sensitivity
+    spread = np.maximum(usual * fitted.at(np.sqrt(judged.truth_squares.sum(axis=1)), sensitivity), least)
+    return np.where(np.isfinite(spread), spread, 0.0)
 
 
 def _gain(inherited: Squares, incoming: float) -> float | None:

@@ -114,14 +114,18 @@ def _softmax(reference: Reference, tap: Tap, inputs: Sequence[Floats]) -> Floats
 
 
 def sensitivity_rows(reference: Reference, tap: Tap, inputs: Sequence[npt.NDArray[Any]]) -> Floats | None:
-    """How much noise of its own the operation of `tap` makes at each real token, in a unit of its own, ``[row]``.
+    """What one relative error of an intermediate result does to the output of `tap` at each real token, ``[row]``.
 
-    None for operations whose noise goes with the size of their output.
+    Of attention, that of the terms of the scores; of the gated activation, that of a sigmoid of one, for engines
+    compute it to so many places after the point. None for operations whose noise goes with the size of their output.
     """
+    rows = [widened(array) for array in inputs]
+    if tap.op == "silu_mul":
+        return np.asarray(np.linalg.norm(rows[0] * rows[1], axis=-1))
     if tap.op != "attention":
         return None
     scale = reference.weights.settings.attention_scale
-    blocks = _attention_blocks(reference, tap, [widened(array) for array in inputs])
+    blocks = _attention_blocks(reference, tap, rows)
     return np.concatenate([ops.attention_sensitivity(*block, scale=scale)[0] for block in blocks])
 
 

@@ -138,7 +138,7 @@ def _draw_mscale(rng: np.random.Generator, config: QwenConfig) -> Size:
 
 
 def _draw_ntk(rng: np.random.Generator, config: QwenConfig) -> Size:
-    alpha, length = float(f"{rng.uniform(1.5, 16):.3g}"), int(rng.integers(30, 440))
+    alpha, length = float(f"{rng.uniform(1.5, 16):.3g}"), int(rng.integers(100, 400))
     # One base for every prompt is a base like any other.
     kinds = (
         Size(f"α {alpha:g} always", _scaled(_ntk(alpha)), causes=("rotary_dynamic_ntk", "rotary_base")),

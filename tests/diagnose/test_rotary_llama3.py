@@ -19,3 +19,11 @@ def test_factor_and_wavelengths_are_solved(factor: float, length: float, dtype: 
     assert number_in(r"factor (\S+):", cause.sentence) == pytest.approx(factor, rel=0.02)
     assert number_in(r"below (\S+) tokens", cause.sentence) == pytest.approx(length / 4, rel=0.05)
     assert number_in(r"above (\S+) their", cause.sentence) == pytest.approx(length, rel=0.1)
+
+
+def test_a_ramp_that_few_pairs_lie_on_is_solved() -> None:
+    """Sixteen pairs, and two of them between the ends: one almost divided, which needs the factor to be exact."""
+    reference = make_reference(DecoderShape(1, 64, 2, 2, 32, 32, 80), lengths=(430, 75))
+    cause = cause_of("layers.0.q_rope", turned(frequencies=llama3(9.14, 2662.0)), reference=reference)
+    assert cause.hypothesis == "rotary_llama3"
+    assert number_in(r"factor (\S+):", cause.sentence) == pytest.approx(9.14, rel=0.02)

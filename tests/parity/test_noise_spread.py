@@ -14,14 +14,14 @@ def drawn(sensitivity: np.ndarray, size: np.ndarray, a: float, b: float) -> np.n
 def test_both_parts_are_found() -> None:
     rng = np.random.default_rng(1)
     sensitivity, size = rng.lognormal(0, 2, 2000), rng.lognormal(0, 0.3, 2000)
-    spread = noise_spread(drawn(sensitivity, size, 3.0, 0.5), size, sensitivity)
+    spread = noise_spread(drawn(sensitivity, size, 3.0, 0.5), size, sensitivity).at(size, sensitivity)
     np.testing.assert_allclose(spread, np.sqrt((3 * sensitivity) ** 2 + (0.5 * size) ** 2), rtol=0.15)
 
 
 def test_a_part_that_is_not_there_gets_nothing() -> None:
     rng = np.random.default_rng(2)
     sensitivity, size = rng.lognormal(0, 2, 2000), rng.lognormal(0, 0.3, 2000)
-    spread = noise_spread(drawn(sensitivity, size, 0.0, 0.5), size, sensitivity)
+    spread = noise_spread(drawn(sensitivity, size, 0.0, 0.5), size, sensitivity).at(size, sensitivity)
     np.testing.assert_allclose(np.median(spread / size), 0.5, rtol=0.1)
 
 
@@ -32,9 +32,9 @@ def test_insensitive_tokens_do_not_decide() -> None:
     sensitivity[0] = 1e-7
     error = drawn(sensitivity, size, 1e-6, 0.0)
     error[0] = 2.5e-8
-    spread = noise_spread(error, size, sensitivity)
+    spread = noise_spread(error, size, sensitivity).at(size, sensitivity)
     np.testing.assert_allclose(spread[1:], 1e-6 * sensitivity[1:], rtol=0.2)
 
 
 def test_nothing_measured_is_nothing_spread() -> None:
-    assert not noise_spread(np.zeros(3), np.ones(3), np.ones(3)).any()
+    assert not noise_spread(np.zeros(3), np.ones(3), np.ones(3)).at(np.ones(3), np.ones(3)).any()

@@ -68,12 +68,12 @@ def test_only_the_tap_that_diverges_fails_and_says_why(pytester: pytest.Pytester
         [
             "*_ test_layer_parity[[]prefill-layers.1.attn_out[]] _*",
             "layers.1.attn_out (linear, prefill): mismatch: R * is above 2*",
-            "  sides     reference: float64 [[]2, 7, 8[]], from arrays in float64 (made here)",
-            "            candidate: float16 [[]2, 7, 8[]], from arrays in float16 (made here)",
-            "  elements  80 compared, *",
-            "  worst     prompt *, token *, channel *: reference *, candidate *",
-            "  before    its input layers.1.attn_ctx (match, *",
-            f"  next      parity report {failing_run} --tap layers.1.attn_out",
+            "  sides      reference: float64 [[]2, 7, 8[]], from arrays in float64 (made here)",
+            "             candidate: float16 [[]2, 7, 8[]], from arrays in float16 (made here)",
+            "  elements   80 compared, *",
+            "  worst      prompt *, token *, channel *: reference *, candidate *",
+            "  before     its input layers.1.attn_ctx (match, *",
+            f"  next       parity report {failing_run} --tap layers.1.attn_out",
         ],
         consecutive=False,
     )

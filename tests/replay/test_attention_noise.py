@@ -71,7 +71,7 @@ def test_no_order_of_sums_is_called_wrong_at_any_token() -> None:
         )
         found = analyse_local(REFERENCE, GRAPH, GRAPH[CONTEXT], sides)
         worst = max(worst, noise_metrics(found.local, found.local_floor).worst_token_noise_ratio)
-        plain = replace(found.local_floor, sensitivity=None)
+        plain = replace(found.local_floor, spread=None)
         unspread = max(unspread, noise_metrics(found.local, plain).worst_token_noise_ratio)
     assert worst < 4
     assert unspread > worst

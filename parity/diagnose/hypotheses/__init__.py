@@ -11,6 +11,7 @@ from parity.diagnose.hypotheses.activation_wiring import ACTIVATION_WIRING
 from parity.diagnose.hypotheses.add_scaled import ADD_SCALED
 from parity.diagnose.hypotheses.attention_chunked import ATTENTION_CHUNKED
 from parity.diagnose.hypotheses.attention_logn import ATTENTION_LOGN
+from parity.diagnose.hypotheses.attention_operands_rounded import ATTENTION_OPERANDS_ROUNDED
 from parity.diagnose.hypotheses.attention_scale import ATTENTION_SCALE
 from parity.diagnose.hypotheses.attention_scale_per_head import ATTENTION_SCALE_PER_HEAD
 from parity.diagnose.hypotheses.bias_missing import BIAS_MISSING
@@ -19,7 +20,6 @@ from parity.diagnose.hypotheses.bias_of_another_tap import BIAS_OF_ANOTHER_TAP
 from parity.diagnose.hypotheses.bias_partly_missing import BIAS_PARTLY_MISSING
 from parity.diagnose.hypotheses.bias_permuted import BIAS_PERMUTED
 from parity.diagnose.hypotheses.branch_missing import BRANCH_MISSING
-from parity.diagnose.hypotheses.cache_quantised import CACHE_QUANTISED
 from parity.diagnose.hypotheses.causal_mask_blockwise import CAUSAL_MASK_BLOCKWISE
 from parity.diagnose.hypotheses.causal_mask_missing import CAUSAL_MASK_MISSING
 from parity.diagnose.hypotheses.causal_mask_shifted import CAUSAL_MASK_SHIFTED
@@ -238,6 +238,7 @@ HYPOTHESES = (
     SCORES_SATURATED,
     SCORES_OVERFLOWED,
     SCORES_ROUNDED,
+    ATTENTION_OPERANDS_ROUNDED,
     CAUSAL_MASK_MISSING,
     CAUSAL_MASK_SHIFTED,
     CAUSAL_MASK_BLOCKWISE,
@@ -260,7 +261,6 @@ HYPOTHESES = (
     HEADS_PERMUTED,
     VALUES_SHIFTED,
     VALUES_ROTATED,
-    CACHE_QUANTISED,
     CONTEXT_ACCUMULATED,
     WRONG_INPUT,
     EXTRA_TERM,

@@ -10,7 +10,7 @@ from parity.diagnose.case import SourceCase
 from parity.diagnose.fitting import Guess, least_squares, round_numbers
 from parity.diagnose.frequencies import plain_base, plain_frequencies
 from parity.diagnose.hypothesis import Hypothesis, Prediction
-from parity.diagnose.rotary_ramp import Ramp, best_ramp
+from parity.diagnose.rotary_ramp import Ramp, best_ramp, ramp_through
 from parity.diagnose.rotation import Rotation, Turning, frequency_guesses, rotary_predictions, rotation_of
 from parity.replay.arrays import Floats
 
@@ -19,6 +19,7 @@ __all__ = ["ROTARY_LLAMA3"]
 _FEWEST_PAIRS = 4
 _ENDS_PER_PAIR = 4
 _MOST_ENDS = 96
+_ROUNDS = 3
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
@@ -39,7 +40,11 @@ def _guesses(rotation: Rotation) -> Iterator[Guess[Turning]]:
     coarse = best_ramp(rotation.fit, plain, -plain, (edges, edges))  # a coordinate that increases with the pair
     if coarse is None:
         return
-    ramp = _refined(rotation, plain, coarse)
+    ramp, left = _refined(rotation, plain, coarse)
+    for _ in range(_ROUNDS):  # a better factor gives better ends, and the other way round
+        through = ramp_through(rotation.fit, plain, -plain, ramp.factor)
+        if through is not None and through.stop < 0:
+            ramp, left = min((ramp, left), _refined(rotation, plain, through), key=lambda refined: refined[1])
     kept, divided = 2 * np.pi / -ramp.start, 2 * np.pi / -ramp.stop
     for ends in ((float(f"{kept:.4g}"), float(f"{divided:.4g}")), (kept, divided)):
         for factor, fitted in round_numbers(ramp.factor, digits=2):
@@ -54,7 +59,9 @@ def _guesses(rotation: Rotation) -> Iterator[Guess[Turning]]:
             )
 
 
-def _refined(rotation: Rotation, plain: Floats, ramp: Ramp) -> Ramp:
+def _refined(rotation: Rotation, plain: Floats, ramp: Ramp) -> tuple[Ramp, float]:
+    """A ramp near `ramp` that fits the frequencies better, with what it leaves."""
+
     def of(theta: Floats) -> Ramp:
         start, stop, factor = -np.exp(theta[0]), -np.exp(theta[1]), np.exp(theta[2])
         return Ramp(float(start), float(max(start, stop)), float(factor))
@@ -66,8 +73,8 @@ def _refined(rotation: Rotation, plain: Floats, ramp: Ramp) -> Ramp:
     start = [np.log(-ramp.start), np.log(-ramp.stop), np.log(ramp.factor)]
     low, high = (-40.0, -40.0, 0.0), (5.0, 5.0, 20.0)
     fit = rotation.fit
-    theta, _ = least_squares(model, start, target=fit.values, weights=fit.information, low=low, high=high)
-    return of(theta)
+    theta, left = least_squares(model, start, target=fit.values, weights=fit.information, low=low, high=high)
+    return of(theta), left
 
 
 ROTARY_LLAMA3 = Hypothesis("rotary_llama3", ("rotary",), _predict, rank=2)
