@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from parity.comparison import NoiseMetrics
 from parity.diagnose.case import SourceCase
-from parity.diagnose.columns import columns, noise_floor
+from parity.diagnose.columns import columns, noise_floor, token_weights
 from parity.diagnose.finite import with_finite_inputs
 from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis, Prediction
+from parity.diagnose.remembered import remembered
 from parity.diagnose.thinning import is_tokenwise, thinned
 from parity.diagnosis import Cause
 from parity.metrics import noise_metrics, noise_ratio_by_token
+from parity.replay.arrays import Floats
 
 __all__ = ["explain"]
 
@@ -30,6 +32,10 @@ _NO_BETTER_THAN = 0.25
 
 def explain(case: SourceCase, hypotheses: Sequence[Hypothesis], *, noise_limit: float = 2.0) -> tuple[Cause, ...]:
     """The causes that explain at least half of residual and output, the best of each hypothesis, the best first.
+
+    Half is measured with each token in units of its noise: in trained models one token is a thousand times as large
+    as the others, and its rounding would outweigh whatever is wrong with all of them. A cause that leaves more than
+    noise must explain half of the plain squares too.
 
     A cause whose remainder is noise (R within `noise_limit`, at the worst token within 4) stands before one that
     leaves more. Of those, all that leave about as little as the best are equally good: then fewer fitted numbers
@@ -114,26 +120,29 @@ def _predictions(case: SourceCase, hypothesis: Hypothesis) -> Iterator[Predictio
 
 
 def _is_promising(thin: SourceCase, hypothesis: Hypothesis) -> bool:
-    enough = (1 - _PROMISING_SHARE) * _squares(thin, thin.predicted)
-    return any(_squares(thin, prediction.output) <= enough for prediction in hypothesis.predict(thin))
+    enough = (1 - _PROMISING_SHARE) * _noise_squares(thin, thin.predicted)
+    return any(_noise_squares(thin, prediction.output) <= enough for prediction in hypothesis.predict(thin))
 
 
 def _judge(
     case: SourceCase, hypothesis: Hypothesis, prediction: Prediction, *, whole: float, noise_limit: float
 ) -> _Judged | None:
     """None where a prediction explains too little or fits too much."""
-    left, values = _squares(case, prediction.output), case.rows(case.output).elements
-    # Zeros would explain half of a residual that has nothing to do with the prediction, so the output counts too.
-    allowed = (1 - _LEAST_SHARE) * min(whole, _squares(case, np.zeros_like(case.output)))
-    # Written this way round, a remainder that is NaN is refused.
-    if not left <= allowed or prediction.fitted * _VALUES_PER_FITTED > values:
+    values = case.rows(case.output).elements
+    if prediction.fitted * _VALUES_PER_FITTED > values or not _explains_half(case, prediction.output, _noise_squares):
         return None
     found, floor = case.distance(prediction.output), noise_floor(case, prediction.output)
     noise, known = noise_metrics(found, floor), case.floor is not None
+    complete = _is_noise(noise, noise_limit)
+    if not complete and not _explains_half(case, prediction.output, _squares):
+        return None
+    share = 1 - _squares(case, prediction.output) / whole
+    if share < _LEAST_SHARE:
+        share = 1 - _noise_squares(case, prediction.output) / _noise_squares(case, case.predicted)
     cause = Cause(
         hypothesis.name,
         prediction.sentence,
-        1 - left / whole,
+        share,
         noise.noise_ratio if known else None,
         noise.worst_token_noise_ratio if known else None,
         prediction.fitted,
@@ -141,7 +150,14 @@ def _judge(
     remainder = float(np.square(noise_ratio_by_token(found, floor)).mean()) / (1 - prediction.fitted / values)
     # A description that fits a number to each token or channel fits some of the noise too, and a copy holds it.
     standard = hypothesis.rank < DESCRIPTION_RANK and not prediction.copied
-    return _Judged(cause, hypothesis.rank, _is_noise(noise, noise_limit), remainder, standard)
+    return _Judged(cause, hypothesis.rank, complete, remainder, standard)
+
+
+def _explains_half(case: SourceCase, output: Floats, measure: Callable[[SourceCase, Floats], float]) -> bool:
+    """Zeros would explain half of a residual that has nothing to do with `output`, so the candidate's counts too."""
+    whole = min(measure(case, case.predicted), measure(case, np.zeros_like(case.output)))
+    # A remainder that is NaN is refused.
+    return measure(case, output) <= (1 - _LEAST_SHARE) * whole
 
 
 def _noise(case: SourceCase, output: np.ndarray) -> NoiseMetrics:
@@ -157,6 +173,18 @@ def _squares(case: SourceCase, output: np.ndarray) -> float:
     with np.errstate(invalid="ignore"):  # infinite at keys that a query may not see
         left = columns(case, output - case.output)
     return float(np.einsum("rc,rc->", left, left))
+
+
+def _noise_squares(case: SourceCase, output: Floats) -> float:
+    """The same with each token in units of its noise."""
+    with np.errstate(invalid="ignore"):
+        left = columns(case, output - case.output) * _weights(case)[:, None]
+    return float(np.einsum("rc,rc->", left, left))
+
+
+@remembered
+def _weights(case: SourceCase) -> Floats:
+    return token_weights(case)
 
 
 @dataclass(frozen=True)

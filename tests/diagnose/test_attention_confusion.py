@@ -25,6 +25,7 @@ from planting import changed_output, with_outliers
 from parity.diagnose import HYPOTHESES, explain
 from parity.replay import Reference
 from parity.replay.arrays import Floats
+from parity.replay.ops import rotary
 
 CONTEXT = "layers.1.attn_ctx"
 FP8 = ml_dtypes.float8_e4m3fn
@@ -78,6 +79,12 @@ def interleaved_groups(reference: Reference, inputs: tuple[Floats, ...]) -> Floa
     return attending()(reference, (q, k[:, :, [0, 1, 0, 1]], v[:, :, [0, 1, 0, 1]]))
 
 
+def rotated_values(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+    q, k, v = inputs
+    frequencies = reference.weights.settings.inverse_frequencies
+    return attending()(reference, (q, k, rotary(v, reference.tokens.positions, frequencies)))
+
+
 def cached_in_fp8(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
     q, k, v = inputs
     return attending()(reference, (q, rounded(k, FP8), rounded(v, FP8)))
@@ -101,6 +108,9 @@ FAULTS: dict[str, Fault] = {
     "causal_mask_blockwise": seen_where(lambda query, key: key < (query // 8 + 1) * 8),
     "mask_value": attending(weights=lambda scores, seen: softmax(scores - 6 * ~seen, np.ones_like(seen))),
     "sliding_window": seen_where(lambda query, key: (key <= query) & (key > query - 24)),
+    "sliding_window_sinks": seen_where(lambda query, key: (key <= query) & ((key > query - 20) | (key < 4))),
+    "prefix_bidirectional": seen_where(lambda query, key: (key <= query) | (key < 12)),
+    "keys_strided": seen_where(lambda query, key: (key <= query) & ((query - key) % 3 == 0)),
     "attention_chunked": seen_where(lambda query, key: (key <= query) & (key >= query // 32 * 32)),
     "key_unseen": seen_where(lambda query, key: (key <= query) & ((key != 0) | (query == 0))),
     "padding_attended": attending(seen=lambda parts: parts.seen | ~parts.real[:, None, None]),
@@ -113,6 +123,7 @@ FAULTS: dict[str, Fault] = {
     "value_heads": attending(values=lambda parts: parts.inputs[2][:, :, [0, 1, 0, 1]]),
     "heads_permuted": changed_output(CONTEXT, lambda y: y[:, :, [2, 3, 0, 1]]),
     "values_shifted": attending(values=lambda parts: np.roll(parts.values, 1, axis=1)),
+    "values_rotated": rotated_values,
     "context_accumulated": accumulated,
 }
 """A fault for each cause."""

@@ -20,7 +20,6 @@ from parity.diagnose.hypotheses.bias_of_another_tap import BIAS_OF_ANOTHER_TAP
 from parity.diagnose.hypotheses.bias_partly_missing import BIAS_PARTLY_MISSING
 from parity.diagnose.hypotheses.bias_permuted import BIAS_PERMUTED
 from parity.diagnose.hypotheses.branch_missing import BRANCH_MISSING
-from parity.diagnose.hypotheses.cache_quantised import CACHE_QUANTISED
 from parity.diagnose.hypotheses.causal_mask_blockwise import CAUSAL_MASK_BLOCKWISE
 from parity.diagnose.hypotheses.causal_mask_missing import CAUSAL_MASK_MISSING
 from parity.diagnose.hypotheses.causal_mask_shifted import CAUSAL_MASK_SHIFTED
@@ -262,7 +261,6 @@ HYPOTHESES = (
     HEADS_PERMUTED,
     VALUES_SHIFTED,
     VALUES_ROTATED,
-    CACHE_QUANTISED,
     CONTEXT_ACCUMULATED,
     WRONG_INPUT,
     EXTRA_TERM,
