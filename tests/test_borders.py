@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source: imports inside functions and for types count too."""
+"""Who may import whom and what, read from the source: imports inside functions and for types count too."""
 
 from __future__ import annotations
 
@@ -173,3 +173,28 @@ def test_heavy_packages_are_imported_where_they_belong_alone() -> None:
 def test_engines_are_imported_when_they_run() -> None:
     for name, tree in modules().items():
         assert not foreign(without_function_bodies(tree)) & LAZY, name
+
+
+def listed(tree: ast.Module) -> list[str] | None:
+    """`__all__` of a module."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            names = ast.literal_eval(node.value)
+            assert isinstance(names, list)
+            return names
+    return None
+
+
+def test_every_module_lists_what_it_offers() -> None:
+    empty = {name for name, tree in modules().items() if len(tree.body) == 1}  # a docstring alone
+    left_out = {"parity.__main__", "parity.suite.test_layer_parity", "qwen_trt_model.training.__main__"}
+    assert {name for name, tree in modules().items() if listed(tree) is None} == empty | left_out
+
+
+def test_what_is_imported_is_offered() -> None:
+    for name, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in modules():
+                offered = listed(modules()[node.module])
+                asked = {alias.name for alias in node.names if f"{node.module}.{alias.name}" not in modules()}
+                assert offered is None or asked <= set(offered), (name, node.module, asked - set(offered))

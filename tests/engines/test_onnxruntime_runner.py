@@ -11,7 +11,8 @@ from plain_models import huggingface_config, save_model
 from small_phases import capture_all, phase_of, random_phase
 
 from parity.digest import weights_digest
-from parity.engines.onnxruntime import OnnxRuntimeOptions, OnnxRuntimeRunner, require_dtype
+from parity.engines.onnxruntime import OnnxRuntimeRunner, require_dtype
+from parity.engines.onnxruntime_options import OnnxRuntimeOptions
 from parity.engines.onnxruntime_probe import rounds_between_operators
 from parity.errors import ParityError
 from parity.record import record

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 from collections.abc import Sequence
@@ -209,7 +208,7 @@ def test_flags_that_contradict_one_another_are_refused(run: Run) -> None:
 
 
 def test_what_is_not_measured_by_itself_is_said(run: Run) -> None:
-    stream = io.StringIO()
+    lines: list[str] = []
     record_observed(
         AsItIs(run.runner, "tensorrt"),
         EngineChecks(),
@@ -217,6 +216,6 @@ def test_what_is_not_measured_by_itself_is_said(run: Run) -> None:
         taps=tuple(GRAPH),
         out=run.folder / "candidate",
         yardstick=Yardstick(run.truth),
-        progress=PlainProgress(stream),
+        progress=PlainProgress(lines.append),
     )
-    assert "note: what taps change is not measured: this candidate is run as it is" in stream.getvalue()
+    assert any("what taps change is not measured: this candidate is run as it is" in line for line in lines)

@@ -1,51 +1,30 @@
-"""What marking taps does to a real TensorRT engine. Options as for the other tests on a GPU."""
+"""What marking taps does to a real TensorRT engine."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from small_phases import random_phase
+from bundled_on_a_gpu import GRAPH, PHASE, TAPS, engine_options, make_network, replayed, skip_without_tensorrt
 
-from parity.engines.tensorrt.installed import import_tensorrt
 from parity.engines.tensorrt.runner import TensorRTRunner
-from parity.errors import ParityError
 from parity.limits import default_limits
 from parity.observer import find_aliasing
 from parity.observer_effect import OBSERVER_GRADES
 from parity.record import record
-from parity.replay import Reference, replay
 from parity.runner import RunnerInfo, Sink
 from parity.session import EngineChecks, SilentProgress
 from parity.session.dumps import RunDumps
 from parity.session.observer import Yardstick, record_observed
-from parity.taps import Tap, decoder_taps, select_taps
+from parity.taps import Tap
 from parity.tokens import Phase
-from qwen_trt_model import build_network, bundled_model, convert
-from qwen_trt_model.reference_weights import open_reference_weights
 
 pytestmark = pytest.mark.gpu
 
-PHASE = random_phase(24, 9, vocabulary=1000)
-WEIGHTS = open_reference_weights(bundled_model())
-GRAPH = decoder_taps(WEIGHTS.settings.shape)
-TAPS = select_taps(GRAPH, "all")
-
-
-def tensorrt_is_here() -> bool:
-    try:
-        import_tensorrt()
-    except ParityError:
-        return False
-    return True
-
-
-if not tensorrt_is_here():
-    pytest.skip("needs TensorRT and an NVIDIA GPU", allow_module_level=True)
+skip_without_tensorrt()
 
 
 @dataclass(frozen=True)
@@ -56,18 +35,15 @@ class Replayed:
         return RunnerInfo("replay", "bundled", "float64", "w", GRAPH)
 
     def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
-        reference, values = Reference(WEIGHTS, phase.tokens), {}
-        for tap in TAPS:
-            values[tap.name] = replay(reference, tap, [values[name] for name in tap.inputs])
+        values = replayed()
         for tap in taps:
             sink(tap.name, values[tap.name])
 
 
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> TensorRTRunner:
-    network = build_network(convert(bundled_model(), tmp_path_factory.mktemp("gpu") / "fp16", dtype="fp16"))
-    given = os.environ.get("PARITY_TENSORRT_OPTIONS", "level=0")
-    return TensorRTRunner(network, options=dict(option.split("=") for option in given.split(",")))
+    network = make_network(tmp_path_factory.mktemp("gpu"), "fp16")
+    return TensorRTRunner(network, options=engine_options())
 
 
 def test_variants_say_how_they_differ(runner: TensorRTRunner) -> None:
