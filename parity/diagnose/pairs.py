@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from parity.diagnose.attention_variation import ATTENTION_OPERATIONS
 from parity.diagnose.case import SourceCase
 from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis, Prediction
 from parity.diagnose.judged import Judged, judge, left_by, predictions_of
@@ -35,6 +36,8 @@ def explain_by_two(case: SourceCase, hypotheses: Sequence[Hypothesis], noise_lim
 
     The parameters of either were solved while the other still stood in the way, so they are solved again in turn.
     """
+    if case.tap.op not in ATTENTION_OPERATIONS:  # no fault of another operation can be granted yet
+        return ()
     usable = [hypothesis for hypothesis in hypotheses if hypothesis.rank < DESCRIPTION_RANK]
     for first in _firsts(case, usable):
         others = [hypothesis for hypothesis in usable if hypothesis.name != first.hypothesis.name]
