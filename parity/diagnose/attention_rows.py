@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -30,6 +30,7 @@ class AttentionRows:
         visible: which keys the reference lets a query see, ``[row, key]``.
         scale: the reference's factor on the scores.
         captured: the scores where they are an input and not computed here, ``[row, head, key]``; else None.
+        granted: scores in place of the reference's, made from rows that have those; None for none.
     """
 
     rows: TokenRows
@@ -40,6 +41,7 @@ class AttentionRows:
     visible: Bools
     scale: float
     captured: Floats | None = None
+    granted: Callable[[AttentionRows], Floats] | None = None
 
     @property
     def heads(self) -> int:
@@ -65,7 +67,9 @@ class AttentionRows:
 
     @cached_property
     def scores(self) -> Floats:
-        """``scale·q·k``, or what was captured: ``[row, head, key]``."""
+        """``scale·q·k``, what was captured, or what is granted in their place: ``[row, head, key]``."""
+        if self.granted is not None:
+            return self.granted(replace(self, granted=None))
         if self.captured is not None:
             return self.captured
         found = self._products()
@@ -79,7 +83,7 @@ class AttentionRows:
 
     def with_values(self, values: Floats) -> AttentionRows:
         """Other values ``[prompt, key, kv_head, channel]`` under the same scores, which are not computed again."""
-        return replace(self, values=values, captured=self.scores)
+        return replace(self, values=values, captured=self.scores, granted=None)
 
     def context(self, weights: Floats) -> Floats:
         """Sum of the values under `weights` ``[row, head, key]``: ``[row, head, channel]``."""

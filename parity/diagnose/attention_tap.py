@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from parity.diagnose.attention_rows import AttentionRows, Bools
-from parity.diagnose.case import SourceCase
+from parity.diagnose.case import Granted, SourceCase
 from parity.diagnose.remembered import remembered
 from parity.diagnose.token_rows import Integers, TokenRows, real_tokens, spread
 from parity.replay.arrays import Floats
@@ -70,6 +70,7 @@ class AttentionTap:
         predicted: the reference's operation, likewise.
         judged: which keys count, ``[row, 1, key]``; None for the context.
         noise: of each token, ``[row]``; None without a floor.
+        granted: see `SourceCase`.
     """
 
     op: str
@@ -80,6 +81,7 @@ class AttentionTap:
     predicted: Floats
     judged: Bools | None
     noise: Floats | None
+    granted: tuple[Granted, ...] = ()
 
     @cached_property
     def sample(self) -> AttentionSample:
@@ -111,13 +113,16 @@ class AttentionTap:
     def at(self, chosen: Integers) -> AttentionRows:
         """The queries at the increasing indices `chosen`."""
         full = self.everything
-        return replace(
+        rows = replace(
             full,
             rows=self.rows.take(chosen),
             queries=full.queries[chosen],
             visible=full.visible[chosen],
             captured=None if full.captured is None else full.captured[chosen],
         )
+        for granted in self.granted:
+            rows = granted(rows)
+        return rows
 
     def blocks(self) -> Iterable[tuple[Integers, AttentionRows]]:
         """All queries in parts whose scores fit the processor's cache, each with its indices.
@@ -175,9 +180,8 @@ def attention_tap(case: SourceCase) -> AttentionTap:
     rows = case.rows(case.output)
     judged = rows.valid  # [row, 1, key]
     noise = case.floor.error if case.floor else None
-    return AttentionTap(
-        op, tokens, real_tokens(tokens), _everything(case), rows.values, case.rows(case.predicted).values, judged, noise
-    )
+    values = rows.values, case.rows(case.predicted).values
+    return AttentionTap(op, tokens, real_tokens(tokens), _everything(case), *values, judged, noise, case.granted)
 
 
 def _everything(case: SourceCase) -> AttentionRows:

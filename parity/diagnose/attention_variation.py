@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,6 +48,23 @@ class Variation:
         weights = self.weights(scores, mask[:, None] if mask.ndim == 2 else mask)
         return weights if op == "softmax" else self.context(changed, weights)
 
+    @property
+    def precedes_softmax(self) -> bool:
+        """Whether nothing but what softmax reads is changed."""
+        return self.weights is probabilities and self.context is AttentionRows.context
+
+    def __call__(self, rows: AttentionRows) -> AttentionRows:
+        """`rows` with this variation in them, whose scores and mask others may change further."""
+        changed = self.inputs(rows)
+        mask, before = self.mask(changed), changed.granted
+
+        def scores(others: AttentionRows) -> Floats:
+            found = self.scores(replace(others, granted=before))
+            return np.where(mask, found, -np.inf) if mask.ndim == 3 else found  # each head sees other keys
+
+        seen = np.asarray(mask.any(axis=1)) if mask.ndim == 3 else mask
+        return replace(changed, granted=scores, visible=seen)
+
 
 def remainder(variation: Variation, sample: AttentionSample) -> float:
     """What `variation` leaves unexplained of a sample; not finite where its output is not."""
@@ -56,20 +73,28 @@ def remainder(variation: Variation, sample: AttentionSample) -> float:
 
 
 def attention_predictions(
-    case: SourceCase, guesses: Iterable[Guess[Variation]], *, most_left: float = 0.5
+    case: SourceCase, guesses: Iterable[Guess[Variation]], *, most_left: float | None = None
 ) -> Iterator[Prediction]:
-    """The prediction of the best of `guesses`, or none where even that leaves more than `most_left` of the residual.
+    """The prediction of the best of `guesses`, or none where even that leaves more of the residual than it may.
 
     Guesses are judged at some queries; only the best is computed at all of them.
     """
     tap = attention_tap(case)
     found = best_guess(guesses, lambda variation: remainder(variation, tap.sample))
-    if found is not None and found[1] <= most_left * tap.sample.whole:
+    if found is not None and found[1] <= (most_left or case.most_left) * tap.sample.whole:
         guess = found[0]
         output = np.empty_like(tap.output)
         for chosen, rows in tap.blocks():
             output[chosen] = guess.model.output(rows, tap.op)
-        yield whole_prediction(case, guess.sentence, output, guess.fitted)
+        prediction = whole_prediction(case, guess.sentence, output, guess.fitted)
+        yield replace(prediction, assumed=_granting(guess.model, prediction.output))
+
+
+def _granting(variation: Variation, output: Floats) -> Callable[[SourceCase], SourceCase] | None:
+    """Take `variation`, which puts out `output`, for the reference's way; None where others can't come on top of it."""
+    if not variation.precedes_softmax:
+        return None
+    return lambda case: replace(case, predicted=output, granted=(*case.granted, variation))
 
 
 def whole_prediction(case: SourceCase, sentence: str, rows: Floats, fitted: int) -> Prediction:

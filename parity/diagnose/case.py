@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from parity.dtypes import DtypeInfo
 from parity.metrics import RealRows, Squares, TokenFloor, real_rows, squares
@@ -12,7 +13,15 @@ from parity.replay.predict import Captured
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph
 
-__all__ = ["SourceCase"]
+__all__ = ["Granted", "SourceCase"]
+
+
+class Granted(Protocol):
+    """A fault of attention, which changes queries, keys, values, scores or mask before anything else does."""
+
+    def __call__(self, rows: Any, /) -> Any:
+        """`parity.diagnose.attention_rows.AttentionRows` as they are with the fault."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +38,8 @@ class SourceCase:
         floor: the noise of the operation at each real token; None without a floor run.
         candidate, truth: everything that both sides captured, in stored dtype.
         dtype: what the candidate computes in.
+        granted: faults of attention that are taken for the reference's way, the first one first.
+        most_left: the part of the residual that a guess may leave and still be replayed at every token.
     """
 
     tap: Tap
@@ -41,6 +52,8 @@ class SourceCase:
     candidate: Captured
     truth: Captured
     dtype: DtypeInfo
+    granted: tuple[Granted, ...] = ()
+    most_left: float = 0.5
 
     @property
     def parameters(self) -> Parameters:

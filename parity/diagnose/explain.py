@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from parity.comparison import NoiseMetrics
 from parity.diagnose.case import SourceCase
-from parity.diagnose.columns import columns, noise_floor, token_weights
+from parity.diagnose.columns import columns
 from parity.diagnose.finite import with_finite_inputs
 from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis, Prediction
-from parity.diagnose.remembered import remembered
-from parity.diagnose.thinning import is_tokenwise, thinned
+from parity.diagnose.judged import LEAST_SHARE, Judged, judge, nothing_to_explain, predictions_of
+from parity.diagnose.pairs import explain_by_two
 from parity.diagnosis import Cause
-from parity.metrics import noise_metrics, noise_ratio_by_token
-from parity.replay.arrays import Floats
 
 __all__ = ["explain"]
 
 _KEPT = 5
-_LEAST_SHARE = 0.5
-_PROMISING_SHARE = 0.3
-_VALUES_PER_FITTED = 3
-_WORST_TOKEN_LIMIT = 4.0
 _EQUALLY_GOOD = 1.2
 _NO_BETTER_THAN = 0.25
 
@@ -42,6 +35,7 @@ def explain(case: SourceCase, hypotheses: Sequence[Hypothesis], *, noise_limit: 
     and the more specific hypothesis win, and descriptions come after causes, the narrowest first. Causes that
     leave more are ordered by how much, in steps of a factor of two. A cause that fits more than a third as many
     numbers as there are values explains nothing. Where the residual itself is noise, there is nothing to explain.
+    Where every cause leaves more than noise, two at once are tried.
 
     Tokens whose inputs are not finite are left out. Of an output that is not finite elsewhere, the share is that of
     non-finite elements whose place and sign are predicted.
@@ -54,48 +48,28 @@ def _explain(case: SourceCase, hypotheses: Sequence[Hypothesis], noise_limit: fl
     usable = [hypothesis for hypothesis in hypotheses if case.tap.op in hypothesis.ops]
     if not np.isfinite(columns(case, case.output)).all():
         return _explain_non_finite(case, usable)
-    whole = _squares(case, case.predicted)
-    if whole == 0 or _is_noise(_noise(case, case.predicted), noise_limit):
+    if nothing_to_explain(case, noise_limit):
         return ()
     judged = []
     for hypothesis in usable:
-        for prediction in _predictions(case, hypothesis):
-            found = _judge(case, hypothesis, prediction, whole=whole, noise_limit=noise_limit)
+        for prediction in predictions_of(case, hypothesis):
+            found = judge(case, hypothesis, prediction, noise_limit=noise_limit)
             if found is not None:
                 judged.append(found)
-    return _ranked(judged)
+    two = () if any(found.complete for found in judged) else explain_by_two(case, usable, noise_limit)
+    return (*two, *_ranked(judged))[:_KEPT]
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """A prediction, measured.
-
-    Attributes:
-        cause: what is reported of it.
-        rank: of its hypothesis.
-        complete: whether what it leaves is noise.
-        remainder: mean square of what it leaves at a token in units of the noise there, as if nothing had been
-            fitted.
-        sets_standard: whether others must leave as little as it does to be as good.
-    """
-
-    cause: Cause
-    rank: int
-    complete: bool
-    remainder: float
-    sets_standard: bool
-
-
-def _ranked(judged: Sequence[_Judged]) -> tuple[Cause, ...]:
+def _ranked(judged: Sequence[Judged]) -> tuple[Cause, ...]:
     causes = (found.remainder for found in judged if found.complete and found.sets_standard)
     bar = _EQUALLY_GOOD * max(min(causes, default=0.0), _NO_BETTER_THAN)
     best: dict[str, Cause] = {}
     for found in sorted(judged, key=lambda found: _order(found, bar)):
         best.setdefault(found.cause.hypothesis, found.cause)
-    return tuple(best.values())[:_KEPT]
+    return tuple(best.values())
 
 
-def _order(found: _Judged, bar: float) -> tuple[float, ...]:
+def _order(found: Judged, bar: float) -> tuple[float, ...]:
     """`bar` is the largest remainder of a cause that is as good as the best."""
     cause = found.cause
     if not found.complete:
@@ -106,85 +80,6 @@ def _order(found: _Judged, bar: float) -> tuple[float, ...]:
     if found.remainder <= bar:
         return (0, cause.fitted, found.rank, found.remainder)
     return (2, found.remainder, cause.fitted, found.rank)
-
-
-def _predictions(case: SourceCase, hypothesis: Hypothesis) -> Iterator[Prediction]:
-    """Predictions for the whole case, made only if one for some of its tokens is promising."""
-    if hypothesis.about_non_finite:
-        return
-    if is_tokenwise(case) and not hypothesis.needs_all_tokens:
-        thin = thinned(case)
-        if thin is not case and not _is_promising(thin, hypothesis):
-            return
-    yield from hypothesis.predict(case)
-
-
-def _is_promising(thin: SourceCase, hypothesis: Hypothesis) -> bool:
-    enough = (1 - _PROMISING_SHARE) * _noise_squares(thin, thin.predicted)
-    return any(_noise_squares(thin, prediction.output) <= enough for prediction in hypothesis.predict(thin))
-
-
-def _judge(
-    case: SourceCase, hypothesis: Hypothesis, prediction: Prediction, *, whole: float, noise_limit: float
-) -> _Judged | None:
-    """None where a prediction explains too little or fits too much."""
-    values = case.rows(case.output).elements
-    if prediction.fitted * _VALUES_PER_FITTED > values or not _explains_half(case, prediction.output, _noise_squares):
-        return None
-    found, floor = case.distance(prediction.output), noise_floor(case, prediction.output)
-    noise, known = noise_metrics(found, floor), case.floor is not None
-    complete = _is_noise(noise, noise_limit)
-    if not complete and not _explains_half(case, prediction.output, _squares):
-        return None
-    share = 1 - _squares(case, prediction.output) / whole
-    if share < _LEAST_SHARE:
-        share = 1 - _noise_squares(case, prediction.output) / _noise_squares(case, case.predicted)
-    cause = Cause(
-        hypothesis.name,
-        prediction.sentence,
-        share,
-        noise.noise_ratio if known else None,
-        noise.worst_token_noise_ratio if known else None,
-        prediction.fitted,
-    )
-    remainder = float(np.square(noise_ratio_by_token(found, floor)).mean()) / (1 - prediction.fitted / values)
-    # A description that fits a number to each token or channel fits some of the noise too, and a copy holds it.
-    standard = hypothesis.rank < DESCRIPTION_RANK and not prediction.copied
-    return _Judged(cause, hypothesis.rank, complete, remainder, standard)
-
-
-def _explains_half(case: SourceCase, output: Floats, measure: Callable[[SourceCase, Floats], float]) -> bool:
-    """Zeros would explain half of a residual that has nothing to do with `output`, so the candidate's counts too."""
-    whole = min(measure(case, case.predicted), measure(case, np.zeros_like(case.output)))
-    # A remainder that is NaN is refused.
-    return measure(case, output) <= (1 - _LEAST_SHARE) * whole
-
-
-def _noise(case: SourceCase, output: np.ndarray) -> NoiseMetrics:
-    return noise_metrics(case.distance(output), noise_floor(case, output))
-
-
-def _is_noise(noise: NoiseMetrics, noise_limit: float) -> bool:
-    return noise.noise_ratio <= noise_limit and noise.worst_token_noise_ratio <= _WORST_TOKEN_LIMIT
-
-
-def _squares(case: SourceCase, output: np.ndarray) -> float:
-    """‖candidate - output‖² over real tokens."""
-    with np.errstate(invalid="ignore"):  # infinite at keys that a query may not see
-        left = columns(case, output - case.output)
-    return float(np.einsum("rc,rc->", left, left))
-
-
-def _noise_squares(case: SourceCase, output: Floats) -> float:
-    """The same with each token in units of its noise."""
-    with np.errstate(invalid="ignore"):
-        left = columns(case, output - case.output) * _weights(case)[:, None]
-    return float(np.einsum("rc,rc->", left, left))
-
-
-@remembered
-def _weights(case: SourceCase) -> Floats:
-    return token_weights(case)
 
 
 @dataclass(frozen=True)
@@ -203,7 +98,7 @@ def _explain_non_finite(case: SourceCase, hypotheses: Sequence[Hypothesis]) -> t
             for prediction in hypothesis.predict(case):
                 counts = _non_finite(case, prediction)
                 share = (counts.matched - counts.claimed) / counts.found
-                if share >= _LEAST_SHARE:
+                if share >= LEAST_SHARE:
                     causes.append(Cause(hypothesis.name, prediction.sentence, share, None, None, prediction.fitted))
     return tuple(sorted(causes, key=lambda cause: -cause.explained_share)[:_KEPT])
 

@@ -29,12 +29,15 @@ class Prediction:
         fitted: how many numbers were fitted to the candidate's output; of two predictions that explain it
             equally well, the one with fewer is the better cause.
         copied: it is a tensor that the candidate put out, with its noise, and leaves less than the right cause would.
+        assumed: gives the case as it would be with this fault in the reference, so that a second one can be looked for;
+            None where that is not known.
     """
 
     sentence: str
     output: Floats
     fitted: int = 0
     copied: bool = False
+    assumed: Callable[[SourceCase], SourceCase] | None = None
 
 
 @dataclass(frozen=True)

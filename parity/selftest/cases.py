@@ -19,6 +19,7 @@ GROUPS = {
     "D": "norms, activation and precision",
     "E": "quantised weights",
     "G": "inputs and captures",
+    "X": "what nobody has reported",
     "pairs": "two faults in different layers",
     "sound": "nothing planted",
 }

@@ -57,7 +57,7 @@ class Fault:
 
     Attributes:
         id: group letter and number; A weights and wiring, B rotary embedding, C attention, D norms, activation and
-            precision, E quantisation, G inputs and capture.
+            precision, E quantisation, G inputs and capture, X others.
         title: its name in a few words.
         description: what is wrong in the network, in one sentence.
         first_tap: kind of the first tap that differs, such as ``q`` or ``final_norm``.

@@ -14,6 +14,7 @@ from qwen_trt_model.faults.heads import HEAD_FAULTS
 from qwen_trt_model.faults.inputs import INPUT_FAULTS
 from qwen_trt_model.faults.masks import MASK_FAULTS
 from qwen_trt_model.faults.norms import NORM_FAULTS
+from qwen_trt_model.faults.others import OTHER_FAULTS
 from qwen_trt_model.faults.positions import POSITION_FAULTS
 from qwen_trt_model.faults.precision import PRECISION_FAULTS
 from qwen_trt_model.faults.quantisation import QUANTISATION_FAULTS
@@ -30,7 +31,7 @@ _ALL = (
     *(ROTARY_FAULTS + POSITION_FAULTS + SCALING_FAULTS + ROTARY_PRECISION_FAULTS),
     *(ATTENTION_FAULTS + MASK_FAULTS + ATTENTION_PRECISION_FAULTS),
     *(NORM_FAULTS + ACTIVATION_FAULTS + PRECISION_FAULTS),
-    *QUANTISATION_FAULTS,
+    *(QUANTISATION_FAULTS + OTHER_FAULTS),
     *(INPUT_FAULTS + CAPTURE_FAULTS),
 )
 
