@@ -8,6 +8,7 @@ from parity.answer.cause_words import EXPLAINED, NOT_SOUGHT, format_explained
 from parity.answer.sources import group_cause, group_sources, place_of, source_answers
 from parity.answer.values import SourceGroup
 from parity.comparison import Comparison, TapResult
+from parity.diagnosis import EXPLAINED_SHARE
 from parity.formatting import format_count, format_limit, format_metric
 from parity.origin import origin_clause
 
@@ -59,8 +60,10 @@ def _cause(group: SourceGroup) -> str:
         return "no known cause explains it"
     if lead.verdict == EXPLAINED:
         return group_cause(group)
-    share = format_explained(lead.row.diagnosis.causes[0].explained_share) if lead.row.diagnosis else "a part"
-    return f"no known cause explains all of it; the nearest, for {share} of it: {lead.cause.sentence}"
+    share = lead.row.diagnosis.causes[0].explained_share if lead.row.diagnosis else 0.0
+    if share >= EXPLAINED_SHARE:
+        return f"{lead.cause.sentence}, which explains {format_explained(share)} of it, but not all"
+    return f"no known cause explains all of it; the nearest, for {format_explained(share)} of it: {lead.cause.sentence}"
 
 
 def _first(comparison: Comparison, row: TapResult) -> str:

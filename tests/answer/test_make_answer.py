@@ -94,7 +94,14 @@ def test_a_source_that_nothing_explains_says_so() -> None:
 def test_a_partial_explanation_is_not_sold_as_a_whole_one() -> None:
     answer = make_answer(make(bad("q", "source", SLOPE)))
     assert answer.headline.endswith(
-        "which is wrong: no known cause explains all of it; the nearest, for 99.5% of it: the activation is "
+        "which is wrong: the activation is x · sigmoid(1.74 x), which explains 99.5% of it, but not all."
+    )
+
+
+def test_of_a_poor_explanation_the_gap_is_told_first() -> None:
+    answer = make_answer(make(bad("q", "source", replace(SLOPE, explained_share=0.6))))
+    assert answer.headline.endswith(
+        "which is wrong: no known cause explains all of it; the nearest, for 60% of it: the activation is "
         "x · sigmoid(1.74 x)."
     )
 
