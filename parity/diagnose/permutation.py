@@ -115,7 +115,9 @@ def solved_orders(found: Indices, heads: int, head_dim: int) -> Iterator[Order]:
     if (inner == (np.arange(head_dim) + turn) % head_dim).mean() > _AGREEMENT:
         inner = (np.arange(head_dim) + turn) % head_dim
         yield Order(f"shifted by {turn} within each head", (np.arange(heads)[:, None] * head_dim + inner).ravel())
-    yield Order("permuted alike within each head", (np.arange(heads)[:, None] * head_dim + inner).ravel(), head_dim)
+    few = _few_exchanged(inner)
+    words = f"within each head {few.name}" if few else "permuted alike within each head"
+    yield Order(words, (np.arange(heads)[:, None] * head_dim + inner).ravel(), head_dim)
 
 
 def _blocks_transposed(found: Indices) -> Iterator[Order]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy_decoder import make_case
-from planting import altered, cause_of, qwen2
+from planting import altered, cause_of, changed_output, qwen2
 
 from parity.diagnose import HYPOTHESES, explain
 from parity.replay.arrays import Floats
@@ -31,4 +31,16 @@ def test_weights_that_differ_in_every_direction_are_not_of_low_rank() -> None:
         return weight + 0.1 * np.random.default_rng(0).normal(size=weight.shape), bias
 
     causes = explain(make_case(qwen2(), GATE, altered(GATE, change)), HYPOTHESES)
+    assert "low_rank" not in {cause.hypothesis for cause in causes}
+
+
+def test_a_tile_that_is_zero_is_no_adapter() -> None:
+    """It has as low a rank as it has tokens."""
+
+    def without_a_tile(y: Floats) -> Floats:
+        y = y.copy()
+        y[0, 4:10, 8:40] = 0
+        return y
+
+    causes = explain(make_case(qwen2(), GATE, changed_output(GATE, without_a_tile)), HYPOTHESES)
     assert "low_rank" not in {cause.hypothesis for cause in causes}

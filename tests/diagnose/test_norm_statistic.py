@@ -28,6 +28,7 @@ def dividing(divisor: Callable[[Floats], Floats]) -> Fault:
     ("divisor", "words"),
     [
         (lambda x: (x**2).mean(axis=-1) + 1e-6, "the mean square (the root is missing)"),
+        (lambda x: (x**2).mean(axis=-1), "the mean square (the root is missing)"),
         (lambda x: np.abs(x).mean(axis=-1), "the mean magnitude"),
         (lambda x: np.abs(x).max(axis=-1), "the largest magnitude"),
         (lambda x: np.sqrt((x[..., :32] ** 2).mean(axis=-1) + 1e-6), "only the first 32 of 64 are summed"),

@@ -45,6 +45,13 @@ def test_one_order_within_all_heads_is_named() -> None:
     inner = np.array([0, 2, 1, 5, 4, 3])
     found = named_order(OWN.reshape(4, 6)[:, inner].ravel(), 4, 6)
     assert found is not None
+    assert found.name == "within each head in order but for 4 that are exchanged (1 is 2, 2 is 1, 3 is 5, 5 is 3)"
+
+
+def test_any_order_within_all_heads_is_found() -> None:
+    inner = np.random.default_rng(1).permutation(16)
+    found = named_order(np.arange(64).reshape(4, 16)[:, inner].ravel(), 4, 16)
+    assert found is not None
     assert found.name == "permuted alike within each head"
 
 

@@ -94,7 +94,7 @@ def test_the_command_is_safe_to_paste() -> None:
 def test_taps_that_were_not_captured_are_asked_for() -> None:
     bad = row("layers.3.resid_out", "layers.3.resid_mid", "layers.3.mlp_out", status="mismatch", ratio=9.0)
     message = failure_message(make(row("layers.2.resid_out"), bad), bad)
-    assert "layers.3.resid_mid, layers.3.mlp_out were not compared" in message
+    assert "its inputs layers.3.resid_mid and layers.3.mlp_out were not compared" in message
     assert "--taps 'layers.3.*'" in message
 
 

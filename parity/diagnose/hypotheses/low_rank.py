@@ -15,13 +15,16 @@ __all__ = ["LOW_RANK"]
 
 _LEAST, _MOST = 2, 64
 _DROP = 10.0
+_PER_RANK = 4
+_FAINT = 0.01
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
     """The residual ``[row, out]`` of an adapter of rank r has r singular values (Hu et al. 2021, arXiv 2106.09685).
 
     One alone is what a constant or a single channel makes, so r is at least two; behind the last of them the
-    singular values fall by at least a factor of ten.
+    singular values fall by at least a factor of ten. Errors of few tokens or few channels have no higher rank than
+    there are of them, whatever they come from, so a rank must be small beside both numbers.
     """
     weights = token_weights(case)[:, None]
     residual = columns(case, case.residual) * weights
@@ -29,7 +32,7 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     squares, vectors = np.linalg.eigh(residual.T @ residual)
     sizes = np.sqrt(np.maximum(squares[::-1], 0))
     rank = _rank(sizes)
-    if rank is None:
+    if rank is None or rank * _PER_RANK > min(_affected(residual, axis) for axis in (0, 1)):
         return
     basis = vectors[:, ::-1][:, :rank]
     output = case.predicted.copy()
@@ -47,6 +50,12 @@ def _rank(sizes: Floats) -> int | None:
     drops = candidates[:-1] / np.maximum(candidates[1:], 1e-12 * candidates[0])
     rank = int(drops.argmax()) + 1
     return rank if rank >= _LEAST and drops[rank - 1] >= _DROP else None
+
+
+def _affected(residual: Floats, axis: int) -> int:
+    """How many channels (axis 0 summed) or tokens (axis 1) err by more than a hundredth of the worst one's error."""
+    sizes = np.sqrt((residual * residual).sum(axis=axis))
+    return int((sizes > _FAINT * sizes.max()).sum())
 
 
 LOW_RANK = Hypothesis("low_rank", ("linear",), _predict, rank=62, needs_all_tokens=True)

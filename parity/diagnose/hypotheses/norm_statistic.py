@@ -29,17 +29,14 @@ def _divided(case: SourceCase, divisor: Floats) -> Floats:
 
 
 def _divisors(x: Floats, epsilon: float) -> Iterator[tuple[str, Floats]]:
-    """Each with one channel; what is no square is told without epsilon and with it."""
+    """Each with one channel, without epsilon and with it."""
     mean_square, magnitudes = (x * x).mean(axis=-1, keepdims=True), np.abs(x)
-    yield "the mean square (the root is missing)", mean_square + epsilon
-    yield "the fourth root of the mean square", (mean_square + epsilon) ** 0.25
-    for words, statistic in (
-        ("the mean magnitude", magnitudes.mean(axis=-1, keepdims=True)),
-        ("the largest magnitude", magnitudes.max(axis=-1, keepdims=True)),
-        ("the sum of magnitudes", magnitudes.sum(axis=-1, keepdims=True)),
-    ):
-        yield words, statistic
-        yield words, statistic + epsilon
+    for added in (0.0, epsilon):
+        yield "the mean square (the root is missing)", mean_square + added
+        yield "the fourth root of the mean square", (mean_square + added) ** 0.25
+        yield "the mean magnitude", magnitudes.mean(axis=-1, keepdims=True) + added
+        yield "the largest magnitude", magnitudes.max(axis=-1, keepdims=True) + added
+        yield "the sum of magnitudes", magnitudes.sum(axis=-1, keepdims=True) + added
 
 
 def _parts(case: SourceCase) -> Iterator[tuple[str, Floats]]:
