@@ -23,6 +23,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.tensorrt.entry import enter
@@ -205,7 +206,7 @@ def _searched(candidate: str, sides: TuneSides, minutes: float, options: argpars
     try:
         if minutes < _LEAST_MINUTES:
             raise ParityError("no time is left for it", cure="give more --minutes; the same command goes on")
-        progress = PlainProgress(sys.stderr)
+        progress = PlainProgress(partial(print, file=sys.stderr, flush=True))
         outcome = tune(_request(candidate, minutes, options), sides, model=options.model, progress=progress)
         _print(outcome)
     except ParityError as error:
