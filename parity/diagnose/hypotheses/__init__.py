@@ -43,6 +43,7 @@ from parity.diagnose.hypotheses.inputs_quantised import INPUTS_QUANTISED
 from parity.diagnose.hypotheses.inputs_rounded import INPUTS_ROUNDED
 from parity.diagnose.hypotheses.key_unseen import KEY_UNSEEN
 from parity.diagnose.hypotheses.logits_softcap import LOGITS_SOFTCAP
+from parity.diagnose.hypotheses.low_rank_update import LOW_RANK_UPDATE
 from parity.diagnose.hypotheses.mask_value import MASK_VALUE
 from parity.diagnose.hypotheses.nan_at_unseen_keys import NAN_AT_UNSEEN_KEYS
 from parity.diagnose.hypotheses.norm_after_rotary import NORM_AFTER_ROTARY
@@ -154,6 +155,7 @@ HYPOTHESES = (
     INPUT_CHANNEL_SCALE,
     LOGITS_SOFTCAP,
     OTHER_WEIGHTS,
+    LOW_RANK_UPDATE,
     EMBEDDING_SCALED,
     EMBEDDING_ROWS,
     POSITION_ADDED,
