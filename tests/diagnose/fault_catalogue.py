@@ -125,6 +125,7 @@ def _norm_faults() -> Iterator[PlantedFault]:
     yield PlantedFault("norm_repeated", POST, _twice)
     yield PlantedFault("norm_axis", "layers.1.k_norm", _over_all_heads, qwen3=True)
     yield PlantedFault("norm_count", POST, lambda r, x: _over(r, x, POST, np.sqrt(mean_square(x[0]) * 64)))
+    yield PlantedFault("norm_statistic", POST, lambda r, x: _over(r, x, POST, mean_square(x[0]) + 1e-6))
     yield PlantedFault("norm_after_rotary", "layers.1.k_norm", _after_rotary, qwen3=True)
     bf16 = _format("bf16").nearest
     yield PlantedFault("norm_rounded", POST, lambda r, x: _over(r, x, POST, np.sqrt(bf16(mean_square(x[0])) + 1e-6)))

@@ -55,6 +55,7 @@ from parity.diagnose.hypotheses.norm_mean_subtracted import NORM_MEAN_SUBTRACTED
 from parity.diagnose.hypotheses.norm_repeated import NORM_REPEATED
 from parity.diagnose.hypotheses.norm_rounded import NORM_ROUNDED
 from parity.diagnose.hypotheses.norm_skipped import NORM_SKIPPED
+from parity.diagnose.hypotheses.norm_statistic import NORM_STATISTIC
 from parity.diagnose.hypotheses.norm_weight_missing import NORM_WEIGHT_MISSING
 from parity.diagnose.hypotheses.norm_weight_of_another_tap import NORM_WEIGHT_OF_ANOTHER_TAP
 from parity.diagnose.hypotheses.norm_weight_permuted import NORM_WEIGHT_PERMUTED
@@ -171,6 +172,7 @@ HYPOTHESES = (
     NORM_REPEATED,
     NORM_AXIS,
     NORM_COUNT,
+    NORM_STATISTIC,
     NORM_AFTER_ROTARY,
     NORM_ROUNDED,
     ACTIVATION_OTHER,
