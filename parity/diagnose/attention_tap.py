@@ -16,7 +16,7 @@ from parity.replay.arrays import Floats
 from parity.replay.ops import attention_mask
 from parity.tokens import TokenBatch
 
-__all__ = ["AttentionSample", "AttentionTap", "attention_tap"]
+__all__ = ["AttentionSample", "AttentionTap", "attention_tap", "sampled_channels"]
 
 _SAMPLED_SCORES = 2**17
 _FEWEST, _MOST = 16, 48
@@ -105,7 +105,7 @@ class AttentionTap:
         rows, output, predicted = self.at(chosen), self.output[chosen], self.predicted[chosen]
         judged = None if self.judged is None else self.judged[chosen]
         if self.op == "attention":
-            channels = spread(output.shape[-1], _CHANNELS)
+            channels = sampled_channels(output.shape[-1])
             rows = replace(rows, values=rows.values[..., channels])
             output, predicted = output[..., channels], predicted[..., channels]
         return AttentionSample(self.op, rows, output, predicted, judged)
@@ -161,6 +161,11 @@ class AttentionTap:
         noise = np.median(self._errors) if self.noise is None else _OFF * self.noise
         found: Bools = self._errors > noise
         return found
+
+
+def sampled_channels(width: int) -> Integers:
+    """Which channels of the context, of `width` in all, a sample holds."""
+    return spread(width, _CHANNELS)
 
 
 @remembered
