@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from parity.answer.headline import headline_sentence
 from parity.answer.lineage import born_sentence, sources_upstream, upstream_sentence
-from parity.answer.parts import Part, diagnosis_parts
+from parity.answer.parts import LABEL_WIDTH, Part, diagnosis_parts
 from parity.commands import capture_option, next_command
 from parity.comparison import FAILING_STATUSES, STATUSES, Comparison, Histogram, Side, TapResult
 from parity.formatting import (
@@ -93,7 +93,7 @@ def heir_message(comparison: Comparison, row: TapResult, *, run: str = "RUN") ->
 def _labelled(headline: str, parts: Sequence[tuple[str, Sequence[str]]]) -> str:
     lines = [headline]
     for label, texts in parts:
-        lines += [f"  {label if i == 0 else '':<9} {text}" for i, text in enumerate(texts)]
+        lines += [f"  {label if i == 0 else '':<{LABEL_WIDTH}} {text}" for i, text in enumerate(texts)]
     return "\n".join(lines)
 
 

@@ -102,13 +102,13 @@ def _is_step(row: TapResult, inputs: tuple[TapResult, ...]) -> bool:
 
 
 def _gap(upstream: Upstream) -> str:
-    missing = ", ".join(upstream.uncompared) + (" was" if len(upstream.uncompared) == 1 else " were")
+    *others, last = upstream.uncompared
+    missing = f"its inputs {', '.join(others)} and {last} were" if others else f"its input {last} was"
     if upstream.previous is None:
-        return f"its input {missing} not compared, nor any tap before it, so where the error arises is open"
+        return f"{missing} not compared, nor any tap before it, so where the error arises is open"
     previous = upstream.previous
     return (
-        f"its input {missing} not compared; the nearest tap before it that was, {previous.tap}, has the status "
-        f"{_state(previous)}"
+        f"{missing} not compared; the nearest tap before it that was, {previous.tap}, has the status {_state(previous)}"
     )
 
 

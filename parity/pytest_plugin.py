@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from parity.errors import ParityError
-from parity.options import RUN, SUITE_OPTIONS, Option
+from parity.option import Option
+from parity.options import RUN, SUITE_OPTIONS
 from parity.suite.asked import given_options
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+
+__all__ = ["pytest_addoption", "pytest_collection_finish", "pytest_configure_node", "pytest_terminal_summary"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

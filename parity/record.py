@@ -20,7 +20,7 @@ from parity.taps import Tap
 from parity.tokens import Phase
 from parity.version import VERSION
 
-__all__ = ["record"]
+__all__ = ["canonical", "record"]
 
 
 def record(runner: Runner, phases: Sequence[Phase], *, taps: Sequence[Tap], role: str, out: Path) -> Dump:

@@ -19,6 +19,7 @@ __all__ = [
     "Runner",
     "RunnerInfo",
     "Sink",
+    "TimedRunner",
     "VariableRunner",
 ]
 
@@ -122,4 +123,13 @@ class VariableRunner(Runner, Protocol):
 
     def marked_otherwise(self) -> Runner:
         """The same network with taps put out as copies where this marks the tensors themselves, or the other way."""
+        ...
+
+
+@runtime_checkable
+class TimedRunner(Runner, Protocol):
+    """A runner that can say how long a run takes."""
+
+    def seconds(self, phase: Phase, *, repeats: int) -> tuple[float, ...]:
+        """The time of each of `repeats` runs with no tap marked, after one that warms up."""
         ...

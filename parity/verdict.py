@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from parity.comparison import ErrorMetrics, NoiseMetrics
+from parity.formatting import format_metric
 from parity.limits import AppliedLimits
 
 __all__ = ["Verdict", "is_flagged", "judge"]
@@ -44,7 +45,7 @@ def judge(errors: ErrorMetrics, noise: NoiseMetrics | None, limits: AppliedLimit
     if beyond:
         return Verdict("mismatch", flagged, f"{beyond}; {flag}")
     within = (
-        f"R {noise.noise_ratio:.3g} (worst token {noise.worst_token_noise_ratio:.3g}) is within "
+        f"R {_number(noise.noise_ratio)} (worst token {_number(noise.worst_token_noise_ratio)}) is within "
         f"{limits.noise_ratio:g} ({limits.worst_token_noise_ratio:g})"
     )
     if flagged:
@@ -56,10 +57,10 @@ def _beyond(noise: NoiseMetrics, limits: AppliedLimits) -> str:
     """Which limits of R are passed; empty where none is."""
     passed = []
     if not noise.noise_ratio <= limits.noise_ratio:
-        passed.append(f"R {noise.noise_ratio:.3g} of the median token is above {limits.noise_ratio:g}")
+        passed.append(f"R {_number(noise.noise_ratio)} of the median token is above {limits.noise_ratio:g}")
     if not noise.worst_token_noise_ratio <= limits.worst_token_noise_ratio:
         worst, allowed = noise.worst_token_noise_ratio, limits.worst_token_noise_ratio
-        passed.append(f"R {worst:.3g} of the worst token is above {allowed:g}")
+        passed.append(f"R {_number(worst)} of the worst token is above {allowed:g}")
     return " and ".join(passed)
 
 
@@ -67,4 +68,9 @@ def _flag_words(errors: ErrorMetrics, limits: AppliedLimits, *, flagged: bool) -
     statistic, _, kind = limits.flag_metric.partition("_")
     value = getattr(errors, limits.flag_metric)
     what = "rel-L2" if limits.flag_metric == "rel_l2" else f"{statistic} {_FLAG_WORDS[kind]}"
-    return f"{what} {value:.3g} is {'above' if flagged else 'within'} {limits.flag_threshold:g}"
+    return f"{what} {_number(value)} is {'above' if flagged else 'within'} {limits.flag_threshold:g}"
+
+
+def _number(value: float) -> str:
+    """Three digits without trailing zeros; whole thousands without an exponent, as tables have them."""
+    return f"{value:.3g}" if value < 1000 else format_metric(value)

@@ -39,11 +39,6 @@ class Checkpoint:
     tensors: Mapping[str, StoredTensor]
     conversion: Conversion | None
 
-    @property
-    def weights_file(self) -> Path:
-        """The file that holds the weights."""
-        return self.folder / WEIGHTS_FILE
-
     def array(self, name: str) -> npt.NDArray[Any]:
         """A read-only view of a tensor, by TensorRT-LLM's name."""
         return map_tensor(self.tensors[name])

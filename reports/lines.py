@@ -26,5 +26,5 @@ def wrapped(text: str, width: int, *, indent: int = 0) -> list[str]:
 
 def labelled(parts: Iterable[Part], width: int) -> list[str]:
     """Each text beside its label, wrapped."""
-    indent = LABEL_WIDTH + 2
+    indent = LABEL_WIDTH + 1
     return [line for label, text in parts for line in wrapped(f"{label:<{indent}}{text}", width, indent=indent)]

@@ -19,8 +19,16 @@ from parity.comparison import (
 )
 from parity.diagnosis import Cause, Diagnosis, LocalError, LogitCost, TapCost
 from parity.limits import default_limits
+from parity.observer_effect import (
+    JudgedLogits,
+    LayerDifferences,
+    LogitsDistance,
+    ObservedPhase,
+    ObserverEffect,
+    ObserverRule,
+)
 
-__all__ = ["absent", "cost", "diagnosed", "make", "row", "unmeasured"]
+__all__ = ["absent", "cost", "diagnosed", "make", "observed", "row", "unmeasured"]
 
 _LIMITS = default_limits("float16")
 _AXES = ("batch", "token", "channel")
@@ -84,6 +92,22 @@ def diagnosed(
 def cost(kl: float = 0.01, *, flipped: int = 4, decided: int = 16, clear: int = 2, margin: float = 1.5) -> LogitCost:
     """The logits of 20 positions: `clear` of the `decided` choices change, and `flipped` of all."""
     return LogitCost(20, kl, 10 * kl, 1 - flipped / 20, decided, 1 - clear / decided, flipped, 0.95, 0.1, margin)
+
+
+def observed(grade: str) -> ObserverEffect:
+    """What 93 taps did to an engine, with layers that differ and a rebuild; the numbers are told apart at a glance."""
+    within = JudgedLogits("match", False, NoiseMetrics(1.11, 1.7, 0.001, "measured"))
+    beyond = JudgedLogits("mismatch", True, NoiseMetrics(6.2, 9.8, 0.001, "measured"))
+    apart = LogitsDistance(False, 0.002, NoiseMetrics(2.34, 3.9, 0.001, "measured"), None, cost())
+    rebuilt = LogitsDistance(False, 0.001, NoiseMetrics(0.77, 1.3, 0.001, "measured"), None, cost())
+    bare = beyond if grade == "hides the bug" else within
+    phase = ObservedPhase("prefill", within, bare, apart, within, rebuilt, grade, f"the reason of {grade}")
+    layers = LayerDifferences(210, 12, 41, 5, ("rotary/Mul puts out FP32 with taps, FP16 without",))
+    rules = (ObserverRule("noise", 1.2, "why"),)
+    cure = "" if grade == "faithful" else "spread the taps: --probe-sets"
+    sentence = f"What {grade} means."
+    dumps = ("candidate-unprobed", "candidate-rebuilt", "tactics 1 instead of 0")
+    return ObserverEffect(grade, sentence, cure, (phase,), rules, layers, 93, 1, *dumps)
 
 
 def make(*rows: TapResult, strict: bool = False) -> Comparison:

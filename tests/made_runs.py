@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.compare_dumps import compare_dumps
 from parity.comparison import save_comparison
 from parity.dump import Dump
+from parity.limits import default_limits
 from parity.record import record
 from parity.runner import RunnerInfo, Sink
+from parity.session.dumps import RunDumps
 from parity.taps import DecoderShape, Tap, decoder_taps
 from parity.tokens import Phase, TokenBatch
 
@@ -48,6 +49,7 @@ def save_run(
     missing: str = "",
     unobservable: str = "",
     extra: str = "",
+    unprobed: str = "",
     tokens: Sequence[Sequence[int]] = _IDS,
 ) -> Path:
     """A run as `parity run` leaves it, without the views for people.
@@ -58,6 +60,7 @@ def save_run(
         flagged: tap whose values are so large that rounding alone is flagged.
         missing, unobservable: taps that the candidate has not, without and with a reason.
         extra: tap that the reference has not.
+        unprobed: record the candidate without taps too: ``alike``, but for rounding, or ``faulty``.
         tokens: ids of each prompt.
     """
     rng = np.random.default_rng(0)
@@ -70,14 +73,27 @@ def save_run(
     floor = _record(folder / "floor", _MadeSide(_rounded(truth, seed=2), "float16"), phase, "floor")
     side = _MadeSide(candidate, "float16", {unobservable: "fused away"} if unobservable else {})
     judged = _record(folder / "candidate", side, phase, "candidate", without=(missing,))
-    comparison = compare_dumps(reference, judged, floors=[floor], relative_to=folder)
+    if unprobed:
+        logits = _rounded(truth, seed=3)["logits"] * (1.05 if unprobed == "faulty" else 1)
+        bare = _MadeSide({"logits": logits.astype(np.float16)}, "float16", side.not_observable)
+        _record(folder / "candidate-unprobed", bare, phase, "candidate", taps=("logits",))
+    dumps = RunDumps(reference, judged, (floor,))
+    comparison = dumps.compare(limits=default_limits("float16"), relative_to=folder)
     save_comparison(comparison, folder / "comparison.json")
     return folder
 
 
-def _record(out: Path, side: _MadeSide, phase: Phase, role: str, *, without: tuple[str, ...] = ()) -> Dump:
-    taps = [tap for tap in GRAPH if tap.name not in without and not tap.on_request]
-    return record(side, [phase], taps=taps, role=role, out=out)
+def _record(
+    out: Path,
+    side: _MadeSide,
+    phase: Phase,
+    role: str,
+    *,
+    without: tuple[str, ...] = (),
+    taps: tuple[str, ...] = GRAPH.names,
+) -> Dump:
+    wanted = [tap for tap in GRAPH if tap.name in taps and tap.name not in without and not tap.on_request]
+    return record(side, [phase], taps=wanted, role=role, out=out)
 
 
 def _shape(tap: Tap, phase: Phase) -> tuple[int, ...]:

@@ -35,6 +35,7 @@ def loaded_by(statement: str) -> set[str]:
         "parity.compare_dumps",
         "parity.record",
         "parity.message",
+        "parity.observer",
         "parity.preflight",
         "parity.replay",
         "parity.diagnose",

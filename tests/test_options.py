@@ -8,7 +8,8 @@ import pytest
 
 from parity import options
 from parity.cli.run import run
-from parity.options import SUITE_OPTIONS, Option
+from parity.option import Option
+from parity.options import SUITE_OPTIONS
 
 ALL = [value for value in vars(options).values() if isinstance(value, Option)]
 

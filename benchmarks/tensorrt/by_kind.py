@@ -75,6 +75,8 @@ class RunRow:
         largest_r, at: the largest R, and its tap.
         q_rel_l2: largest rel-L2 of a q projection from the truth; 0 where none was captured.
         passed: whether the run as a whole has parity.
+        observer: whether marking taps leaves the engine what it is without them; empty where that was not measured.
+        observer_r: how far apart the logits of the two engines are, in units of the noise floor.
         compare_seconds: what comparing took.
         record_seconds: what recording the candidate took, from checkpoint to dump, engines built where there were none;
             0 where that is not known.
@@ -99,6 +101,8 @@ class RunRow:
     at: str
     q_rel_l2: float
     passed: bool
+    observer: str
+    observer_r: float
     compare_seconds: float
     record_seconds: float
     again_seconds: float
@@ -149,11 +153,19 @@ def run_row(run: str, comparison: Comparison, costs: Sequence[CommandCost] = ())
         at=worst.tap if worst else "",
         q_rel_l2=max((_rel_l2(row) for row in rows if row.kind == "q"), default=0.0),
         passed=comparison.passed,
+        observer=comparison.observer.grade if comparison.observer else "",
+        observer_r=_observer_ratio(comparison),
         compare_seconds=comparison.seconds,
         record_seconds=recorded.seconds,
         again_seconds=again.seconds,
         gpu_peak_mib=recorded.gpu_peak_mib,
     )
+
+
+def _observer_ratio(comparison: Comparison) -> float:
+    phases = comparison.observer.phases if comparison.observer else ()
+    noises = [phase.distance.noise for phase in phases]
+    return max((noise.noise_ratio for noise in noises if noise is not None), default=0.0)
 
 
 def _cost_of(dump: str, costs: Sequence[CommandCost]) -> CommandCost:

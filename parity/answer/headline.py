@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity.answer.cause_words import EXPLAINED, NOT_SOUGHT
-from parity.answer.sources import group_sources, place_of, source_answers
+from parity.answer.cause_words import EXPLAINED, NOT_SOUGHT, format_explained
+from parity.answer.sources import group_cause, group_sources, place_of, source_answers
 from parity.answer.values import SourceGroup
 from parity.comparison import Comparison, TapResult
+from parity.diagnosis import EXPLAINED_SHARE
 from parity.formatting import format_count, format_limit, format_metric
 from parity.origin import origin_clause
 
@@ -57,7 +58,12 @@ def _cause(group: SourceGroup) -> str:
         return "which operation on the way to it is open, for what goes in was not captured"
     if lead.cause is None:
         return "no known cause explains it"
-    return lead.cause.sentence if lead.verdict == EXPLAINED else f"in part, {lead.cause.sentence}"
+    if lead.verdict == EXPLAINED:
+        return group_cause(group)
+    share = lead.row.diagnosis.causes[0].explained_share if lead.row.diagnosis else 0.0
+    if share >= EXPLAINED_SHARE:
+        return f"{lead.cause.sentence}, which explains {format_explained(share)} of it, but not all"
+    return f"no known cause explains all of it; the nearest, for {format_explained(share)} of it: {lead.cause.sentence}"
 
 
 def _first(comparison: Comparison, row: TapResult) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity.answer.sources import group_sources, is_source, place_of, source_answers
+from parity.answer.sources import group_cause, group_sources, is_source, place_of, source_answers
 from parity.comparison import Comparison, TapResult
 
 __all__ = ["born_sentence", "sources_upstream", "upstream_sentence"]
@@ -43,8 +43,7 @@ def born_sentence(comparison: Comparison, sources: Sequence[TapResult]) -> str:
     for group in group_sources(found)[:_LISTED]:
         others = f" and {len(group.others)} more taps" if len(group.others) > 1 else ""
         others = f" and {group.others[0].row.tap}" if len(group.others) == 1 else others
-        cause = group.lead.cause.sentence if group.lead.cause else group.lead.verdict
-        told.append(f"{place_of(group.lead.row)}{others}: {cause}")
+        told.append(f"{place_of(group.lead.row)}{others}: {group_cause(group)}")
     return "; ".join(told)
 
 

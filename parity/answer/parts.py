@@ -26,7 +26,7 @@ __all__ = [
 Part = tuple[str, str]
 """A label of at most `LABEL_WIDTH` characters, empty where the text belongs to the label before; and the text."""
 
-LABEL_WIDTH = 9
+LABEL_WIDTH = 10
 
 _SHOWN_GROUPS = 5
 
@@ -66,7 +66,7 @@ def diagnosis_parts(comparison: Comparison, row: TapResult) -> Iterator[Part]:
             yield from _causes(source, 1)
             yield from _cost(source)
     local = row.diagnosis.local
-    yield "own error", _error(local.local_rel_l2, local.local_noise_ratio, local.worst_token_local_noise_ratio)
+    yield "born here", _error(local.local_rel_l2, local.local_noise_ratio, local.worst_token_local_noise_ratio)
     inherited = local.inherited_rel_l2, local.inherited_noise_ratio, local.worst_token_inherited_noise_ratio
     yield "came in", _error(*inherited) + _gain(local)
 
@@ -86,8 +86,8 @@ def remaining_parts(answer: Answer) -> Iterator[Part]:
     for label, texts in (
         ("structure", answer.structure),
         ("symptoms", answer.symptoms),
-        ("coverage", filter(None, [answer.coverage])),
-        ("matters", filter(None, [answer.matters])),
+        ("not seen", filter(None, [answer.coverage])),
+        ("altogether", filter(None, [answer.matters])),
     ):
         for place, text in enumerate(texts):
             yield label if place == 0 else "", text
@@ -113,7 +113,7 @@ def _finding(finding: Finding) -> Iterator[Part]:
 def _group(group: SourceGroup, *, every: bool) -> Iterator[Part]:
     yield from _source_parts(group.lead, runners_up=99 if every else 1)
     if group.others_sentence:
-        yield "also", group.others_sentence
+        yield "where else", group.others_sentence
 
 
 def _cost(source: SourceAnswer) -> Iterator[Part]:
@@ -130,10 +130,10 @@ def _causes(source: SourceAnswer, runners_up: int) -> Iterator[Part]:
         yield "cause", ("in part: " if source.verdict == PARTLY_EXPLAINED else "") + source.cause.sentence
         yield "evidence", source.cause.evidence
     if source.signature:
-        yield "looks", source.signature
+        yield "looks like", source.signature
     if source.verdict == PARTLY_EXPLAINED or runners_up > 1:
         for place, cause in enumerate(source.runners_up[:runners_up]):
-            yield "or" if place == 0 else "", _in_one_line(cause)
+            yield "also tried" if place == 0 else "", _in_one_line(cause)
 
 
 def _in_one_line(cause: CauseAnswer) -> str:

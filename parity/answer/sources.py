@@ -13,7 +13,7 @@ from parity.comparison import Comparison, TapResult
 from parity.diagnosis import Diagnosis
 from parity.formatting import format_operation, format_ranges
 
-__all__ = ["group_sources", "is_source", "place_of", "source_answers"]
+__all__ = ["group_cause", "group_sources", "is_source", "place_of", "source_answers"]
 
 _INNOCENT = ("harmless", "aliased")
 _NUMBER = re.compile(r"\d+(\.\d+)?(e[+-]?\d+)?")
@@ -81,14 +81,30 @@ def _others(lead: SourceAnswer, others: Sequence[SourceAnswer]) -> str:
     """``The same holds at …``; where a cause names another tap, as with exchanged weights, it is told."""
     if lead.cause is None:
         return f"Nor is anything known to explain {_taps_in_words(others)}." if others else ""
-    expected = _pattern(lead.cause.sentence, _LAYER)
-    same = [other for other in others if other.cause and _pattern(other.cause.sentence, _LAYER) == expected]
-    different = [other for other in others if other not in same]
+    different = _worded_otherwise(lead, others)
+    same = [other for other in others if other not in different]
     told = [f"The same holds at {_taps_in_words(same)}."] if same else []
     shown = [f"{source.row.tap}: {source.cause.sentence}" for source in different[:_LISTED] if source.cause]
     if shown:
         told.append(f"Likewise {'; '.join(shown)}{_more(len(different) - len(shown))}.")
     return " ".join(told)
+
+
+def _worded_otherwise(lead: SourceAnswer, others: Sequence[SourceAnswer]) -> list[SourceAnswer]:
+    """Those of `others` whose cause names another kind of tap than the cause of `lead`."""
+    if lead.cause is None:
+        return []
+    expected = _pattern(lead.cause.sentence, _LAYER)
+    return [other for other in others if other.cause and _pattern(other.cause.sentence, _LAYER) != expected]
+
+
+def group_cause(group: SourceGroup) -> str:
+    """The cause of a group in one clause; where two taps have each other's weights, one for each of them."""
+    lead, different = group.lead, _worded_otherwise(group.lead, group.others)
+    if lead.cause is None or not different:
+        return lead.cause.sentence if lead.cause else lead.verdict
+    shown = [f"in {source.row.tap} {source.cause.sentence}" for source in (lead, different[0]) if source.cause]
+    return "; ".join(shown) + _more(len(different) - 1)
 
 
 def _taps_in_words(sources: Sequence[SourceAnswer]) -> str:

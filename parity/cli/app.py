@@ -13,6 +13,7 @@ from parity.cli.record import record_app
 from parity.cli.report import report
 from parity.cli.run import run
 from parity.cli.selftest import selftest
+from parity.cli.tune import tune
 from parity.version import VERSION
 
 __all__ = ["app"]
@@ -55,5 +56,6 @@ app.command()(compare)
 app.command()(diagnose)
 app.command()(build)
 app.command()(lint)
+app.command()(tune)
 app.command()(report)
 app.command()(selftest)

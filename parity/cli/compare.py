@@ -57,6 +57,7 @@ def compare(
         from parity.dump import Dump
         from parity.session.diagnosis import diagnose, reference_folder
         from parity.session.dumps import RunDumps
+        from parity.session.views import write_views
 
         sides = [Dump.open(path) for path in (reference, candidate, *floor)]
         dumps = RunDumps(sides[0], sides[1], tuple(sides[2:]))
@@ -69,7 +70,5 @@ def compare(
     else:
         comparison = diagnose(comparison, dumps, folder=folder, progress=progress)
     with progress.step("writing the report"):
-        from parity.session.views import write_views
-
         written = write_views(comparison, out)
     conclude(comparison, written=written, run=out, quiet=quiet, verbose=verbose)

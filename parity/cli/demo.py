@@ -46,7 +46,10 @@ def demo(
     Exit status: 0 parity, 1 divergence, 2 misuse or bad input.
     """
     from qwen_trt_model import bundled_model, bundled_prompts
+    from qwen_trt_model.faults import get_fault
 
+    if fault is not None:
+        get_fault(fault)  # loading PyTorch takes longer than to mistype an id
     if layer is not None and fault is None:
         raise ParityError("--layer says where to plant a fault, and there is no --fault", cure="add --fault ID")
     request = RunRequest(

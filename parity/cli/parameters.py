@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from parity import options
-from parity.options import Option
+from parity.option import Option
 
 __all__ = [
     "Attention",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,7 +22,9 @@ def choose_progress(*, quiet: bool) -> Progress:
     if quiet:
         return SilentProgress()
     console = Console(stderr=True)
-    return _SpinnerProgress(console) if console.is_terminal else PlainProgress(sys.stderr)
+    return (
+        _SpinnerProgress(console) if console.is_terminal else PlainProgress(partial(print, file=sys.stderr, flush=True))
+    )
 
 
 @dataclass(frozen=True)

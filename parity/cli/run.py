@@ -8,7 +8,7 @@ from parity.cli.progress import choose_progress
 from parity.cli.verdict import conclude
 from parity.session import CandidateRequest, EngineChecks, InputRequest, Judging, ReferenceRequest, RunRequest
 
-__all__ = ["run"]
+__all__ = ["run", "run_and_conclude"]
 
 
 def run(

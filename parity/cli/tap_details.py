@@ -66,13 +66,6 @@ def _sections(comparison: Comparison, row: TapResult) -> Iterator[tuple[str, Tab
         )
 
 
-def _diagnosis_sections(diagnosis: Diagnosis) -> Iterator[tuple[str, Table]]:
-    if diagnosis.causes:
-        yield "Causes, replayed on the candidate's own inputs: what each explains and leaves", _causes(diagnosis)
-    if diagnosis.cost is not None:
-        yield "Cost: the reference continued from this tap", _cost(diagnosis.cost)
-
-
 def _table(*columns: str, text: Sequence[str] = ()) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in columns:
@@ -111,7 +104,7 @@ def _causes(diagnosis: Diagnosis) -> Table:
 
 
 def _cost(cost: TapCost) -> Table:
-    table = _table("next tokens", "its own error alone", "with what came in", text=("next tokens",))
+    table = _table("next tokens", "its own error alone", "all it puts out", text=("next tokens",))
     for field in fields(cost.local_error):
         alone, whole = (getattr(part, field.name) for part in (cost.local_error, cost.activation))
         table.add_row(

@@ -7,22 +7,20 @@ from collections.abc import Iterable
 import numpy as np
 
 from parity.diagnose.case import SourceCase
-from parity.diagnose.formats import FORMATS, Format
+from parity.diagnose.formats import SIXTEEN_BITS, Format
 from parity.replay.arrays import Floats
 
 __all__ = ["coarser_sixteen_bits", "running_sum", "sixteen_bits"]
 
-_SIXTEEN_BITS = ("fp16", "bf16")
-
 
 def coarser_sixteen_bits(case: SourceCase) -> tuple[Format, ...]:
     """fp16 and bf16, as far as they are coarser than what the candidate computes in: else rounding is its floor."""
-    return tuple(f for f in FORMATS if f.short in _SIXTEEN_BITS and f.unit_roundoff > case.dtype.unit_roundoff)
+    return tuple(f for f in SIXTEEN_BITS if f.unit_roundoff > case.dtype.unit_roundoff)
 
 
 def sixteen_bits(case: SourceCase) -> tuple[Format, ...]:
     """fp16 and bf16, as far as they are no finer than what the candidate computes in."""
-    return tuple(f for f in FORMATS if f.short in _SIXTEEN_BITS and f.unit_roundoff >= case.dtype.unit_roundoff)
+    return tuple(f for f in SIXTEEN_BITS if f.unit_roundoff >= case.dtype.unit_roundoff)
 
 
 def running_sum(parts: Iterable[Floats], format_: Format) -> Floats:

@@ -16,7 +16,7 @@ from parity.replay.arrays import Floats
 from parity.replay.ops import attention_mask
 from parity.tokens import TokenBatch
 
-__all__ = ["AttentionSample", "AttentionTap", "attention_tap", "sampled_channels"]
+__all__ = ["AttentionSample", "AttentionTap", "attention_tap", "channels_of"]
 
 _SAMPLED_SCORES = 2**17
 _FEWEST, _MOST = 16, 48
@@ -105,7 +105,7 @@ class AttentionTap:
         rows, output, predicted = self.at(chosen), self.output[chosen], self.predicted[chosen]
         judged = None if self.judged is None else self.judged[chosen]
         if self.op == "attention":
-            channels = sampled_channels(output.shape[-1])
+            channels = _sampled_channels(output.shape[-1])
             rows = replace(rows, values=rows.values[..., channels])
             output, predicted = output[..., channels], predicted[..., channels]
         return AttentionSample(self.op, rows, output, predicted, judged)
@@ -163,8 +163,13 @@ class AttentionTap:
         return found
 
 
-def sampled_channels(width: int) -> Integers:
-    """Which channels of the context, of `width` in all, a sample holds."""
+def channels_of(values: Floats, rows: AttentionRows) -> Floats:
+    """Of `values` ``[prompt, key, kv_head, channel]`` those channels that `rows` holds: all, or a sample's."""
+    width = values.shape[-1]
+    return values if rows.values.shape[-1] == width else values[..., _sampled_channels(width)]
+
+
+def _sampled_channels(width: int) -> Integers:
     return spread(width, _CHANNELS)
 
 

@@ -27,6 +27,10 @@ _NO_BETTER_THAN = 0.25
 def explain(case: SourceCase, hypotheses: Sequence[Hypothesis], *, noise_limit: float = 2.0) -> tuple[Cause, ...]:
     """The causes that explain at least half of residual and output, the best of each hypothesis, the best first.
 
+    Half is measured with each token in units of its noise: in trained models one token is a thousand times as large
+    as the others, and its rounding would outweigh whatever is wrong with all of them. A cause that leaves more than
+    noise must explain half of the plain squares too.
+
     A cause whose remainder is noise (R within `noise_limit`, at the worst token within 4) stands before one that
     leaves more. Of those, all that leave about as little as the best are equally good: then fewer fitted numbers
     and the more specific hypothesis win, and descriptions come after causes, the narrowest first. Causes that

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import ml_dtypes
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from parity.replay.arrays import Floats
 
-__all__ = ["FORMATS", "Format", "coarser_formats", "half_step"]
+__all__ = ["FORMATS", "SIXTEEN_BITS", "Format", "coarser_formats", "half_step"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +42,6 @@ def half_step(values: Floats, format_: Format) -> Floats:
     return half
 
 
-def coarser_formats(unit_roundoff: float) -> tuple[Format, ...]:
-    """The formats that are clearly coarser than one with that unit roundoff, the finest first."""
-    return tuple(format_ for format_ in FORMATS if format_.unit_roundoff > 2 * unit_roundoff)
-
-
 def _through(dtype: npt.DTypeLike) -> Callable[[Floats], Floats]:
     def nearest(values: Floats) -> Floats:
         with np.errstate(over="ignore"):
@@ -70,3 +65,11 @@ FORMATS = (
     Format("fp8 e5m2", 2.0**-3, 57344.0, _through(ml_dtypes.float8_e5m2)),
 )
 """From fine to coarse; what lies on the grid of fp16 lies on that of TF32 too, so fp16 comes first."""
+
+SIXTEEN_BITS = tuple(format_ for format_ in FORMATS if format_.short in ("fp16", "bf16"))
+"""Those of 16 bits that engines compute in."""
+
+
+def coarser_formats(unit_roundoff: float, *, among: Sequence[Format] = FORMATS) -> tuple[Format, ...]:
+    """The formats that are clearly coarser than one with that unit roundoff, the finest first."""
+    return tuple(format_ for format_ in among if format_.unit_roundoff > 2 * unit_roundoff)

@@ -68,14 +68,21 @@ def column_extremes(weight: npt.NDArray[Any]) -> Extremes:
     return Extremes(widened(weight.min(axis=0)), widened(weight.max(axis=0)))
 
 
-def quantised(rows: Floats, grid: Grid, extremes: Extremes) -> Floats:
+def quantised(rows: Floats, grid: Grid, extremes: Extremes, *, single: bool = False) -> Floats:
     """Some or all `rows` ``[row, in]`` of a weight rounded to `grid`.
+
+    Half of the largest value lies half-way between two steps, and weights stored in bf16 often are just that; how
+    the scale was rounded then decides.
 
     Args:
         rows: the weights.
         grid: what to round to.
         extremes: those of the whole weight, of which `rows` may be a part.
+        single: compute scales and quotients in fp32, as PyTorch does, instead of fp64.
     """
+    if single:
+        exact = Extremes(extremes.least.astype(np.float32), extremes.largest.astype(np.float32))
+        return quantised(rows.astype(np.float32), grid, exact).astype(np.float64)
     if grid.group >= 0:
         blocks = rows.reshape(len(rows), -1, grid.group or rows.shape[1])
         least, largest = blocks.min(axis=2, keepdims=True), blocks.max(axis=2, keepdims=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from parity.comparison import NoiseMetrics
 from parity.diagnose.case import SourceCase
-from parity.diagnose.columns import columns, noise_floor
+from parity.diagnose.columns import columns, noise_floor, token_weights
 from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis, Prediction
+from parity.diagnose.remembered import remembered
 from parity.diagnose.thinning import is_tokenwise, thinned
 from parity.diagnosis import Cause
 from parity.metrics import noise_metrics, noise_ratio_by_token
@@ -61,19 +62,18 @@ def predictions_of(case: SourceCase, hypothesis: Hypothesis) -> Iterator[Predict
 
 def judge(case: SourceCase, hypothesis: Hypothesis, prediction: Prediction, *, noise_limit: float) -> Judged | None:
     """None where a prediction explains too little or fits too much."""
-    whole, left = left_by(case, case.predicted), left_by(case, prediction.output)
     values = case.rows(case.output).elements
-    # Zeros would explain half of a residual that has nothing to do with the prediction, so the output counts too.
-    allowed = (1 - LEAST_SHARE) * min(whole, left_by(case, np.zeros_like(case.output)))
-    # Written this way round, a remainder that is NaN is refused.
-    if not left <= allowed or prediction.fitted * _VALUES_PER_FITTED > values:
+    if prediction.fitted * _VALUES_PER_FITTED > values or not _explains_half(case, prediction.output, _noise_left_by):
         return None
     found, floor = case.distance(prediction.output), noise_floor(case, prediction.output)
     noise, known = noise_metrics(found, floor), case.floor is not None
+    complete = is_noise(noise, noise_limit)
+    if not complete and not _explains_half(case, prediction.output, left_by):
+        return None
     cause = Cause(
         hypothesis.name,
         prediction.sentence,
-        1 - left / whole,
+        _share(case, prediction.output),
         noise.noise_ratio if known else None,
         noise.worst_token_noise_ratio if known else None,
         prediction.fitted,
@@ -81,7 +81,20 @@ def judge(case: SourceCase, hypothesis: Hypothesis, prediction: Prediction, *, n
     remainder = float(np.square(noise_ratio_by_token(found, floor)).mean()) / (1 - prediction.fitted / values)
     # A description that fits a number to each token or channel fits some of the noise too, and a copy holds it.
     standard = hypothesis.rank < DESCRIPTION_RANK and not prediction.copied
-    return Judged(cause, prediction, hypothesis.rank, is_noise(noise, noise_limit), remainder, standard)
+    return Judged(cause, prediction, hypothesis.rank, complete, remainder, standard)
+
+
+def _explains_half(case: SourceCase, output: Floats, measure: Callable[[SourceCase, Floats], float]) -> bool:
+    """Zeros would explain half of a residual that has nothing to do with `output`, so the candidate's counts too."""
+    whole = min(measure(case, case.predicted), measure(case, np.zeros_like(case.output)))
+    # A remainder that is NaN is refused.
+    return measure(case, output) <= (1 - LEAST_SHARE) * whole
+
+
+def _share(case: SourceCase, output: Floats) -> float:
+    """What `output` explains of the residual; where one massive token hides it, with tokens in units of their noise."""
+    share = 1 - left_by(case, output) / left_by(case, case.predicted)
+    return share if share >= LEAST_SHARE else 1 - _noise_left_by(case, output) / _noise_left_by(case, case.predicted)
 
 
 def nothing_to_explain(case: SourceCase, noise_limit: float) -> bool:
@@ -102,6 +115,18 @@ def left_by(case: SourceCase, output: Floats) -> float:
     return float(np.einsum("rc,rc->", left, left))
 
 
+def _noise_left_by(case: SourceCase, output: Floats) -> float:
+    """The same with each token in units of its noise."""
+    with np.errstate(invalid="ignore"):
+        left = columns(case, output - case.output) * _weights(case)[:, None]
+    return float(np.einsum("rc,rc->", left, left))
+
+
+@remembered
+def _weights(case: SourceCase) -> Floats:
+    return token_weights(case)
+
+
 def _is_promising(thin: SourceCase, hypothesis: Hypothesis) -> bool:
-    enough = (1 - _PROMISING_SHARE) * left_by(thin, thin.predicted)
-    return any(left_by(thin, prediction.output) <= enough for prediction in hypothesis.predict(thin))
+    enough = (1 - _PROMISING_SHARE) * _noise_left_by(thin, thin.predicted)
+    return any(_noise_left_by(thin, prediction.output) <= enough for prediction in hypothesis.predict(thin))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from parity.diagnose.remembered import remembered
 from parity.diagnose.token_rows import Integers
 from parity.replay.arrays import Floats
 
-__all__ = ["KeyRanges", "key_ranges"]
+__all__ = ["KeyRanges", "costs_with_first_keys", "key_ranges"]
 
 _CHANNELS = 8
 
@@ -72,6 +73,19 @@ def key_ranges(case: SourceCase) -> KeyRanges:
     )
 
 
+def costs_with_first_keys(case: SourceCase, counts: Iterable[int]) -> Iterator[tuple[int, Integers, Floats]]:
+    """For each count n: n, the queries' own keys ``[row]``, and the cost of seeing keys from each to its own.
+
+    The first n keys are seen beside them; costs are as in `KeyRanges`, ``[row, key]``.
+    """
+    sample = attention_tap(case).sample
+    rows, own = sample.rows, sample.rows.rows.ordinals
+    sums = _Sums(*_by_ordinal(rows, sample.output))
+    past = np.arange(rows.real.shape[1]) <= own[:, None]
+    for count in counts:
+        yield count, own, np.where(past, sums.with_first(past, count), np.inf)
+
+
 @dataclass(frozen=True, eq=False)
 class _Sums:
     """e^score ``[row, head, key]``, values times it ``[row, head, key, channel]``, outputs ``[row, head, channel]``."""
@@ -87,9 +101,16 @@ class _Sums:
 
     def backwards(self, allowed: Bools) -> Floats:
         """The cost of seeing all allowed keys from each on, ``[row, key]``."""
-        total = np.cumsum((self.weights * allowed[:, None])[:, :, ::-1], axis=2)[:, :, ::-1]
-        summed = np.cumsum((self.weighted * allowed[:, None, :, None])[:, :, ::-1], axis=2)[:, :, ::-1]
-        return self._cost(total, summed)
+        total = _backwards(self.weights * allowed[:, None])
+        return self._cost(total, _backwards(self.weighted * allowed[:, None, :, None]))
+
+    def with_first(self, allowed: Bools, count: int) -> Floats:
+        """The cost of seeing the first `count` allowed keys, and all from each on, ``[row, key]``."""
+        weights, weighted = self.weights * allowed[:, None], self.weighted * allowed[:, None, :, None]
+        total = weights[:, :, :count].sum(axis=2, keepdims=True)
+        summed = weighted[:, :, :count].sum(axis=2, keepdims=True)
+        weights[:, :, :count], weighted[:, :, :count] = 0, 0
+        return self._cost(total + _backwards(weights), summed + _backwards(weighted))
 
     def without(self, allowed: Bools) -> Floats:
         """The cost of seeing all allowed keys but one, ``[row, key]``."""
@@ -101,6 +122,12 @@ class _Sums:
         output = summed / np.maximum(total, 1e-300)[..., None]
         cost: Floats = np.square(output - self.target[:, :, None]).sum(axis=(1, 3))
         return cost
+
+
+def _backwards(x: Floats) -> Floats:
+    """Sums over keys from each on; keys are axis 2."""
+    found: Floats = np.cumsum(x[:, :, ::-1], axis=2)[:, :, ::-1]
+    return found
 
 
 def _by_ordinal(rows: AttentionRows, target: Floats) -> tuple[Floats, Floats, Floats]:

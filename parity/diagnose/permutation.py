@@ -16,6 +16,8 @@ __all__ = ["Order", "layout_orders", "named_order", "solved_orders"]
 Indices = npt.NDArray[np.int64]
 
 _AGREEMENT = 0.98
+_FEW = 8
+_AWQ = (0, 2, 4, 6, 1, 3, 5, 7)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +56,28 @@ def named_order(found: Indices, heads: int, head_dim: int, *, agreement: float =
         agreement: the share of known entries that a named order must have right.
     """
     known = found >= 0
-    if not known.any() or np.mean(found[known] == np.flatnonzero(known)) > agreement:
+    if not known.any():
         return None
+    if np.mean(found[known] == np.flatnonzero(known)) > agreement:
+        return _few_exchanged(np.where(known, found, np.arange(found.size)))
     for order in (*layout_orders(heads, head_dim), *solved_orders(found, heads, head_dim)):
         if np.mean(order.channels[known] == found[known]) > agreement:
             return order
     own = np.arange(found.size)
     moved = int((found[known] != own[known]).sum())
+    if few := _few_exchanged(np.where(known, found, own)):
+        return few
     return Order(f"permuted ({moved} of {found.size} are elsewhere)", np.where(known, found, own), moved)
+
+
+def _few_exchanged(found: Indices) -> Order | None:
+    """An order that exchanges few channels among each other; None where `found` is none: some are only misread."""
+    own = np.arange(found.size)
+    moved = np.flatnonzero(found != own)
+    if not 0 < moved.size <= _FEW or not np.array_equal(np.sort(found[moved]), moved):
+        return None
+    listed = ", ".join(f"{place} is {found[place]}" for place in moved)
+    return Order(f"in order but for {moved.size} that are exchanged ({listed})", found, int(moved.size))
 
 
 def _inner_orders(size: int) -> Iterator[tuple[str, Indices]]:
@@ -73,6 +89,10 @@ def _inner_orders(size: int) -> Iterator[tuple[str, Indices]]:
         yield "first and second half interleaved (halves read as pairs)", halves.T.ravel()
         yield "with both halves exchanged", halves[::-1].ravel()
         yield "with both of each pair exchanged", own.reshape(-1, 2)[:, ::-1].ravel()
+    if size % len(_AWQ) == 0:
+        packed = own.reshape(-1, len(_AWQ))[:, list(_AWQ)].ravel()
+        yield "in AWQ's order of packed eights (0 2 4 6 1 3 5 7)", packed
+        yield "in the order that undoes AWQ's packed eights (0 4 1 5 2 6 3 7)", np.argsort(packed)
 
 
 def solved_orders(found: Indices, heads: int, head_dim: int) -> Iterator[Order]:
@@ -81,6 +101,7 @@ def solved_orders(found: Indices, heads: int, head_dim: int) -> Iterator[Order]:
     shift = _usual((found - own)[found >= 0] % found.size)
     back = shift - found.size if shift > found.size // 2 else shift
     yield Order(f"shifted by {back}", (own + shift) % found.size)
+    yield from _blocks_transposed(found)
     if heads == 1:
         return
     table = found.reshape(heads, head_dim)
@@ -94,7 +115,17 @@ def solved_orders(found: Indices, heads: int, head_dim: int) -> Iterator[Order]:
     if (inner == (np.arange(head_dim) + turn) % head_dim).mean() > _AGREEMENT:
         inner = (np.arange(head_dim) + turn) % head_dim
         yield Order(f"shifted by {turn} within each head", (np.arange(heads)[:, None] * head_dim + inner).ravel())
-    yield Order("permuted alike within each head", (np.arange(heads)[:, None] * head_dim + inner).ravel(), head_dim)
+    few = _few_exchanged(inner)
+    words = f"within each head {few.name}" if few else "permuted alike within each head"
+    yield Order(words, (np.arange(heads)[:, None] * head_dim + inner).ravel(), head_dim)
+
+
+def _blocks_transposed(found: Indices) -> Iterator[Order]:
+    """A table of n rows that is read column by column: neighbours then stand width / n apart."""
+    step = _usual(np.diff(found)[(found[1:] >= 0) & (found[:-1] >= 0)])
+    if 1 < step < found.size and found.size % step == 0:
+        rows = found.size // step
+        yield Order(f"read column by column from a table of {rows} rows of {step}", _transposed(rows, step))
 
 
 def _transposed(heads: int, head_dim: int) -> Indices:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from parity.diagnose.fitting import Guess
-from parity.diagnose.formats import FORMATS, Format
+from parity.diagnose.formats import SIXTEEN_BITS, Format
 from parity.diagnose.rotation import Complexes, Rotation, Turning
 from parity.diagnose.token_rows import TokenRows
 
-__all__ = ["RoundedTables", "rounded_table_guesses", "sixteen_bit_formats"]
+__all__ = ["RoundedTables", "rounded_table_guesses"]
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,11 @@ class RoundedTables:
         return Turning(factors)
 
 
-def sixteen_bit_formats() -> tuple[Format, ...]:
-    """fp16 and bf16."""
-    return tuple(format_ for format_ in FORMATS if format_.short in ("fp16", "bf16"))
-
-
 def rounded_table_guesses(
     rotation: Rotation, variants: tuple[tuple[str, RoundedTables], ...]
 ) -> Iterator[Guess[Turning]]:
     """Each of `variants`, a sentence with a gap for the format and the steps, in fp16 and bf16."""
     for words, steps in variants:
-        for format_ in sixteen_bit_formats():
+        for format_ in SIXTEEN_BITS:
             for by_fp32 in (False, True) if steps.angles else (False,):
                 yield Guess(words.format(format_.short), replace(steps, by_fp32=by_fp32).turning(rotation, format_))

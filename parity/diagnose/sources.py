@@ -22,8 +22,9 @@ from parity.replay.local import Sides, analyse_local
 from parity.replay.predict import captured_inputs, predict
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph, count_parameters
+from parity.tokens import TokenBatch
 
-__all__ = ["PRICED_SOURCES", "SourceDoctor"]
+__all__ = ["PRICED_SOURCES", "SourceDoctor", "affordable_prices"]
 
 PRICED_SOURCES = 16
 """Sources in graph order whose cost is computed at most; each takes two continuations of the reference."""
@@ -48,7 +49,7 @@ class SourceDoctor:
         self._sides = sides
         self._prices = Prices(reference, graph, sides)
         self._winners: dict[str, str] = {}
-        self._unpriced = _affordable(graph, reference) if priced_sources is None else priced_sources
+        self._unpriced = affordable_prices(graph, reference.tokens) if priced_sources is None else priced_sources
 
     def examine(self, row: TapResult) -> TapResult:
         """`row`, whose role is source, with causes, signature and, where its error can reach the output, cost."""
@@ -107,7 +108,7 @@ class SourceDoctor:
         return [h for h in HYPOTHESES if h.name == own or (h.name in named and h.rank < DESCRIPTION_RANK)]
 
 
-def _affordable(graph: TapGraph, reference: Reference) -> int:
+def affordable_prices(graph: TapGraph, tokens: TokenBatch) -> int:
     """How many sources are priced: all that matter in a small model, the first two in a large one."""
-    of_one = 2 * 2 * count_parameters(graph) * int(reference.tokens.mask.sum())
+    of_one = 2 * 2 * count_parameters(graph) * int(tokens.mask.sum())
     return int(np.clip(_AFFORDABLE // max(1, of_one), _PRICED_AT_ANY_RATE, PRICED_SOURCES))

@@ -8,10 +8,7 @@ import onnx_ir as ir
 
 from parity.runner import COPY_SUFFIX
 
-__all__ = ["COPIES", "mark_outputs"]
-
-COPIES = ("fp32", "own", "none")
-"""What a tap can be put out as: a copy in fp32 or in its own type, or the tensor itself."""
+__all__ = ["mark_outputs"]
 
 _FLOATS = (ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.BFLOAT16)
 
@@ -25,7 +22,7 @@ def mark_outputs(graph: ir.Graph, tensors: Sequence[str], *, copies: str) -> dic
     Args:
         graph: is changed.
         tensors: what nodes of `graph` put out.
-        copies: one of `COPIES`.
+        copies: one of `parity.engines.options.COPIES`.
 
     Returns:
         The output that holds each of `tensors`.

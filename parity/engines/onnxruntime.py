@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -15,7 +16,9 @@ import numpy.typing as npt
 import onnx_ir
 
 from parity.engines.feeds import network_feeds
-from parity.engines.marking import COPIES, mark_outputs
+from parity.engines.marking import mark_outputs
+from parity.engines.onnxruntime_inspect import FirstRun
+from parity.engines.onnxruntime_options import OnnxRuntimeOptions
 from parity.engines.onnxruntime_probe import (
     CPU,
     import_onnxruntime,
@@ -23,15 +26,14 @@ from parity.engines.onnxruntime_probe import (
     require_dtype,
     rounds_between_operators,
 )
-from parity.engines.tapped_network import TappedNetwork, open_network
+from parity.engines.tapped_network import TappedNetwork, open_network, with_outputs
 from parity.errors import ParityError
-from parity.runner import RunnerInfo, Sink
+from parity.runner import EngineLayer, RunnerInfo, Sink
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase, TokenBatch
 
-__all__ = ["OnnxRuntimeOptions", "OnnxRuntimeRunner", "engine_errors", "require_dtype", "session_options"]
+__all__ = ["OnnxRuntimeRunner", "engine_errors", "marked_model", "require_dtype", "session_options"]
 
-_DEFAULTS = {"level": "all", "threads": "0", "copies": "none"}
 _LEVELS = {"all": "ORT_ENABLE_ALL", "basic": "ORT_ENABLE_BASIC", "disabled": "ORT_DISABLE_ALL"}
 _WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
 _INPUT_DTYPES = {
@@ -42,41 +44,6 @@ _INPUT_DTYPES = {
     "tensor(float16)": np.float16,
 }
 _ERRORS_ONLY = 3  # of ONNX Runtime's log levels
-
-
-@dataclass(frozen=True)
-class OnnxRuntimeOptions:
-    """How ONNX Runtime runs.
-
-    Attributes:
-        level: graph optimisation: ``all``, ``basic`` (no fused kernels) or ``disabled`` (the graph as it is).
-        threads: of one operator; 0 for one per core.
-        copies: what a tap is put out as: ``none``, the tensor itself; ``fp32`` or its ``own`` type, a copy.
-    """
-
-    level: str = "all"
-    threads: int = 0
-    copies: str = "none"
-
-    @classmethod
-    def parse(cls, options: Mapping[str, str]) -> OnnxRuntimeOptions:
-        """Read options as a candidate's spec gives them.
-
-        Raises:
-            ParityError: a name or a value is unknown.
-        """
-        if unknown := sorted(set(options) - set(_DEFAULTS)):
-            raise ParityError(
-                f"onnxruntime has no option {', '.join(unknown)}", cure=f"its options are {', '.join(_DEFAULTS)}"
-            )
-        level, threads, copies = (options.get(name, default) for name, default in _DEFAULTS.items())
-        if level not in _LEVELS:
-            raise ParityError(f"onnxruntime: unknown level {level!r}", cure=f"use one of {', '.join(_LEVELS)}")
-        if not threads.isdigit():
-            raise ParityError(f"onnxruntime: threads must be a number, found {threads!r}")
-        if copies not in COPIES:
-            raise ParityError(f"onnxruntime: unknown copies {copies!r}", cure=f"use one of {', '.join(COPIES)}")
-        return cls(level, int(threads), copies)
 
 
 class OnnxRuntimeRunner:
@@ -107,6 +74,7 @@ class OnnxRuntimeRunner:
         self._network = open_network(Path(network), graph=graph, mapping=mapping)
         self._model = model
         self._session: _Session | None = None
+        self._layers: tuple[EngineLayer, ...] = ()
         require_dtype(self._network.dtype)
 
     def describe(self) -> RunnerInfo:
@@ -144,10 +112,15 @@ class OnnxRuntimeRunner:
         with engine_errors(self._network.path):
             found = session.engine.run([session.outputs[name] for name in wanted], feeds)
         arrays = dict(zip(wanted, found, strict=True))
+        self._layers = session.first_run.layers(session.engine)
         del found
         for place, (tap, tensor) in enumerate(zip(taps, tensors, strict=True)):
             array = arrays[tensor] if tensor in tensors[place + 1 :] else arrays.pop(tensor)
             sink(tap.name, np.ascontiguousarray(array))
+
+    def layers(self) -> tuple[EngineLayer, ...]:
+        """The nodes of the last capture's session."""
+        return self._layers
 
     def rebuilt(self) -> OnnxRuntimeRunner:
         """The same network at another level of optimisation; the number of threads changes nothing."""
@@ -159,8 +132,24 @@ class OnnxRuntimeRunner:
 
     def _variant(self, options: OnnxRuntimeOptions) -> OnnxRuntimeRunner:
         other = copy(self)
-        other._options, other._session = options, None
+        other._options, other._session, other._layers = options, None, ()
         return other
+
+    def seconds(self, phase: Phase, *, repeats: int) -> tuple[float, ...]:
+        """Wall time of each of `repeats` runs that put out nothing but what the network does by itself.
+
+        Raises:
+            ParityError: as for `capture`.
+        """
+        session = self._session_with(())
+        feeds = _feeds(session.engine, phase.tokens, self._network)
+        taken = []
+        with engine_errors(self._network.path):
+            for _ in range(repeats + 1):
+                started = time.perf_counter()
+                session.engine.run(None, feeds)
+                taken.append(time.perf_counter() - started)
+        return tuple(taken[1:])
 
     def _session_with(self, tensors: tuple[str, ...]) -> _Session:
         """The session that puts out `tensors`; only the latest is kept, since each holds all weights."""
@@ -172,11 +161,12 @@ class OnnxRuntimeRunner:
 
 @dataclass(frozen=True, eq=False)
 class _Session:
-    """ONNX Runtime's own session, and the output that holds each of `tensors`."""
+    """ONNX Runtime's own session, the output that holds each of `tensors`, and what its first run tells of it."""
 
     tensors: tuple[str, ...]
     outputs: Mapping[str, str]
     engine: Any
+    first_run: FirstRun
 
 
 def session_options(options: OnnxRuntimeOptions) -> Any:
@@ -193,18 +183,21 @@ def _open_session(network: TappedNetwork, tensors: tuple[str, ...], options: Onn
     settings = session_options(options)
     # A model that comes as bytes has no folder, and ONNX Runtime reads no weights from outside one.
     settings.add_session_config_entry(_WEIGHTS_FOLDER, str(network.path.parent.resolve()))
-    serialized, outputs = _marked(network, tensors, options.copies)
+    serialized, outputs = marked_model(network.model, tensors, copies=options.copies)
+    first_run = FirstRun()
+    first_run.prepare(settings)
     with engine_errors(network.path):
         engine = import_onnxruntime().InferenceSession(serialized, settings, providers=[CPU])
-    return _Session(tensors, outputs, engine)
+    return _Session(tensors, outputs, engine, first_run)
 
 
-def _marked(network: TappedNetwork, tensors: tuple[str, ...], copies: str) -> tuple[bytes, Mapping[str, str]]:
+def marked_model(model: onnx_ir.Model, tensors: Sequence[str], *, copies: str) -> tuple[bytes, Mapping[str, str]]:
+    """`model`, serialized, with `tensors` put out as `copies` says; and the output that holds each of them."""
     if copies == "none":
-        return network.with_outputs(tensors), {name: name for name in tensors}
-    model = onnx_ir.from_proto(onnx_ir.to_proto(network.model))
-    outputs = mark_outputs(model.graph, tensors, copies=copies)
-    return bytes(onnx_ir.to_proto(model).SerializeToString()), outputs
+        return with_outputs(model, tensors), {name: name for name in tensors}
+    changed = onnx_ir.from_proto(onnx_ir.to_proto(model))
+    outputs = mark_outputs(changed.graph, tensors, copies=copies)
+    return bytes(onnx_ir.to_proto(changed).SerializeToString()), outputs
 
 
 def _feeds(session: Any, tokens: TokenBatch, network: TappedNetwork) -> dict[str, npt.NDArray[Any]]:

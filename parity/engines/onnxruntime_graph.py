@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from parity.engines.onnxruntime import OnnxRuntimeOptions, engine_errors, session_options
+from parity.engines.onnxruntime import engine_errors, marked_model, session_options
+from parity.engines.onnxruntime_options import OnnxRuntimeOptions
 from parity.engines.onnxruntime_probe import CPU, import_onnxruntime, require_dtype, rounds_between_operators
-from parity.engines.tapped_network import with_outputs
 from parity.runner import EngineLayer
 
 __all__ = ["OnnxRuntimeGraphs"]
@@ -49,6 +49,8 @@ class OnnxRuntimeGraphs:
         return {
             "provider": CPU,
             "optimization_level": self._options.level,
+            "threads": str(self._options.threads or "one per core"),
+            "copies": self._options.copies,
             "arithmetic": self._dtype if rounds else f"float32, rounded to {self._dtype} at outputs only",
         }
 
@@ -63,21 +65,21 @@ class OnnxRuntimeGraphs:
         """A session of `model` that puts out the tensors `outputs`; lengths stay dynamic."""
         del shapes
         with engine_errors("the graph"):
-            serialized = with_outputs(model, outputs)
+            serialized, holders = marked_model(model, outputs, copies=self._options.copies)
             session = import_onnxruntime().InferenceSession(serialized, session_options(self._options), providers=[CPU])
-        yield OnnxRuntimeSession(session, tuple(outputs))
+        yield OnnxRuntimeSession(session, holders)
 
 
 class OnnxRuntimeSession:
     """A `GraphSession`; `OnnxRuntimeGraphs.open` makes it."""
 
-    def __init__(self, session: Any, outputs: tuple[str, ...]) -> None:
+    def __init__(self, session: Any, outputs: Mapping[str, str]) -> None:
         self._session = session
         self._outputs = outputs
 
     def run(self, feeds: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
         """What the graph puts out for `feeds`."""
-        names = list(dict.fromkeys(self._outputs))
         ready = {name: np.ascontiguousarray(array) for name, array in feeds.items()}
         with engine_errors("the graph"):
-            return dict(zip(names, self._session.run(names, ready), strict=True))
+            found = self._session.run(list(self._outputs.values()), ready)
+        return dict(zip(self._outputs, found, strict=True))

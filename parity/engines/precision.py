@@ -95,7 +95,7 @@ class _Widening:
         if self._must_stay(output):
             return
         if output.dtype == _WIDE and source.dtype == _WIDE:
-            output.replace_all_uses_with(source)
+            _redirect(output, source)
         elif _is_narrow(output) and (source.dtype == _WIDE or _is_narrow(source)):
             self._unrounded[output] = self._widened(source, before=node)
 
@@ -112,11 +112,9 @@ class _Widening:
         name, dtype = str(output.name), output.dtype
         assert dtype is not None
         rounded = ir.val(name, dtype, output.shape)
-        readers = tuple(output.uses())
+        _redirect(output, rounded)
         cast = ir.node("Cast", [output], {"to": dtype}, outputs=[rounded], name=self._free_name(f"{name}/{dtype.name}"))
         output.name, output.dtype = self._free_name(f"{name}/{_WIDE.name}"), _WIDE
-        for reader, index in readers:
-            reader.replace_input_with(index, rounded)
         self._graph.outputs[:] = [rounded if value is output else value for value in self._graph.outputs]
         self._graph.insert_after(node, cast)
         self._casts.append(cast)
@@ -148,6 +146,12 @@ class _Widening:
             free = f"{name}_{number}"
         self._names.add(free)
         return free
+
+
+def _redirect(old: ir.Value, new: ir.Value) -> None:
+    """Let the nodes that read `old` read `new`."""
+    for reader, index in tuple(old.uses()):
+        reader.replace_input_with(index, new)
 
 
 def _is_narrow(value: ir.Value | None) -> bool:

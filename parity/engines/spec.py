@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from parity.dtypes import dtype_info
-from parity.engines.tensorrt.options import OPTION_NAMES
+from parity.engines import onnxruntime_options
+from parity.engines.tensorrt import options as tensorrt_options
 from parity.errors import ParityError
 
 __all__ = [
@@ -23,8 +24,8 @@ __all__ = [
 ]
 
 KNOWN_ENGINES: Mapping[str, tuple[str, ...]] = {
-    "onnxruntime": ("level", "threads", "copies"),
-    "tensorrt": OPTION_NAMES,
+    "onnxruntime": onnxruntime_options.OPTION_NAMES,
+    "tensorrt": tensorrt_options.OPTION_NAMES,
 }
 """Each engine with the options that it takes."""
 

@@ -59,13 +59,9 @@ class TappedNetwork:
         """SHA-256 of its weights: of the folder they lie in, or of the initializers where that is unknown."""
         return weights_digest(self.path.parent) if self.info else _initializers_digest(self.model)
 
-    def with_outputs(self, tensors: Sequence[str]) -> bytes:
-        """The graph as a serialized model that also puts out `tensors`; its own outputs stay, weights stay outside."""
-        return with_outputs(self.model, tensors)
-
 
 def with_outputs(model: ir.Model, tensors: Sequence[str]) -> bytes:
-    """`model`, serialized, with `tensors` as outputs beside its own; `model` stays as it is."""
+    """`model`, serialized, with `tensors` as outputs beside its own; it stays as it is, and its weights outside."""
     graph = model.graph
     own = list(graph.outputs)
     known = {output.name for output in own}

@@ -8,7 +8,7 @@ has to be right. Hugging Face's ``hidden_states[-1]``, taken behind the final no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from parity.finding import Finding
@@ -22,8 +22,12 @@ __all__ = ["ALIASED_TAP"]
 _NAME = "aliased_tap"
 
 _WRONG = 0.05
+"""rel-L2 of a tap from the other side's beyond which it may be another tensor."""
+_NEAR = 0.3
+"""rel-L2 up to which the shown tensor is the other side's; deep layers in bf16 reach 0.1."""
 _RIGHT = 0.1
 """The shown tensor's distance from the other side's, in units of the tap's own, up to which it counts as right."""
+_LISTED = 3
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,17 @@ def _find(sides: DumpSides) -> Iterator[Finding]:
             ("candidate", phase.candidate, phase.reference),
             ("reference", phase.reference, phase.candidate),
         ):
-            for alias in (*_twins(phase, own, other), *_unseen(phase, own, other)):
-                yield _finding(phase, role, alias)
+            for group in _grouped(phase, (*_twins(phase, own, other), *_unseen(phase, own, other))):
+                yield _finding(phase, role, group)
+
+
+def _grouped(phase: PhaseSides, aliases: Iterable[_Alias]) -> Iterable[list[_Alias]]:
+    """Layers in which the same happens share a finding."""
+    groups: dict[tuple[str, str, bool], list[_Alias]] = {}
+    for alias in aliases:
+        kinds = phase.graph[alias.tap].kind, phase.graph[alias.shows].kind, alias.exactly
+        groups.setdefault(kinds, []).append(alias)
+    return groups.values()
 
 
 def _twins(phase: PhaseSides, own: TapRows, other: TapRows) -> Iterator[_Alias]:
@@ -60,8 +73,13 @@ def _twins(phase: PhaseSides, own: TapRows, other: TapRows) -> Iterator[_Alias]:
         alike.append(name)
         if twin is not None and twin in other and name in other:
             off, aside = (_distance(own, place, other, place) for place in (twin, name))
-            if off > _WRONG and aside <= _RIGHT * off:
+            if _contrasts(off, aside):
                 yield _Alias(twin, name, exactly=True)
+
+
+def _contrasts(off: float, aside: float) -> bool:
+    """Whether one tap is far from the other side's and the other one near; NaN everywhere is neither."""
+    return _WRONG < off < float("inf") and aside <= min(_NEAR, _RIGHT * off)
 
 
 def _unseen(phase: PhaseSides, own: TapRows, other: TapRows) -> Iterator[_Alias]:
@@ -69,10 +87,10 @@ def _unseen(phase: PhaseSides, own: TapRows, other: TapRows) -> Iterator[_Alias]
     for later in (tap for tap in phase.graph if tap.name in other and tap.name not in own):
         for name in (name for name in later.inputs if name in own and name in other):
             off = _distance(own, name, other, name)
-            if off <= _WRONG or _distance(own, name, other, later.name) > _RIGHT * off:
+            if not _contrasts(off, _distance(own, name, other, later.name)):
                 continue
             readers = [r for r in _captured_readers(phase.graph, later.name, own) if r in other]
-            if readers and all(_distance(own, reader, other, reader) <= _RIGHT * off for reader in readers):
+            if readers and all(_contrasts(off, _distance(own, reader, other, reader)) for reader in readers):
                 yield _Alias(name, later.name, exactly=False)
 
 
@@ -96,21 +114,24 @@ def _distance(own: TapRows, name: str, other: TapRows, place: str) -> float:
     return relative_distance(one, two) if one.size == two.size else float("inf")
 
 
-def _finding(phase: PhaseSides, role: str, alias: _Alias) -> Finding:
+def _finding(phase: PhaseSides, role: str, aliases: list[_Alias]) -> Finding:
+    first = aliases[0]
     evidence = (
-        f"bit by bit; {alias.shows} is right, {alias.tap} is not"
-        if alias.exactly
+        f"bit by bit; {first.shows} is right, {first.tap} is not"
+        if first.exactly
         else "as the other side has them, and what is computed from them is right"
     )
-    sentence = f"its values are those of {alias.shows}, {evidence}: the capture is wrong, and no layer"
+    alike = f"; the same in {len(aliases) - 1} more layers" if len(aliases) > 1 else ""
+    sentence = f"its values are those of {first.shows}, {evidence}: the capture is wrong, and no layer{alike}"
     cure = (
         "copy the tensor before the next kernel runs: mark a cast of it as the output (fp32 in a strongly typed "
         "network), or clone it in the hook"
     )
-    if role == "reference" and phase.graph[alias.shows].kind == "final_norm":
+    if role == "reference" and phase.graph[first.shows].kind == "final_norm":
         sentence += "; hidden_states[-1] of transformers is taken behind the final norm"
         cure = "hook the last decoder layer instead of reading hidden_states[-1], as parity record reference does"
-    return Finding(_NAME, "error", f"{alias.tap} of the {role}, phase {phase.name}", sentence, cure)
+    taps = ", ".join(alias.tap for alias in aliases[:_LISTED]) + (" …" if len(aliases) > _LISTED else "")
+    return Finding(_NAME, "error", f"{taps} of the {role}, phase {phase.name}", sentence, cure)
 
 
 ALIASED_TAP = DumpCheck(_NAME, _find)

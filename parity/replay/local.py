@@ -31,6 +31,7 @@ from parity.metrics import (
     worst_case_ratio_by_token,
 )
 from parity.replay.arrays import Floats
+from parity.replay.displaced import displaced_tokens, noise_of_storing
 from parity.replay.fed import Overlaid
 from parity.replay.predict import Captured, captured_inputs, predict_rows
 from parity.replay.replay import Reference, sensitivity_rows
@@ -106,7 +107,8 @@ class LocalAnalysis:
         local: the candidate's output from f(x_candidate).
         local_floor: the noise of `local` at each token: what storing the inputs in the candidate's dtype costs
             and, with a floor run, what that run's own operation does; its basis is ``measured`` in the latter case,
-            ``rounding`` in the former.
+            ``rounding`` in the former. Where what came in has moved the operation to other values, no less than its
+            noise there.
         inherited: f(x_candidate) from f(x_truth).
         inherited_floor: likewise: what storing the inputs costs, and what the floor run inherits.
         truth_rel_l2: how far the truth's output is from f(x_truth): nothing but the truth's own rounding, unless replay
@@ -132,9 +134,9 @@ def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides)
     truth, predicted = _replayed_truth(view, sides), view.predict(sides.read)
     known = _finite_rows(predicted)
     local = _where(known, squares(predicted, view.captured(sides.candidate)), 0.0)
-    local_floor = _floor(truth.local_noise, local, sides.dtype)
-    stands_out = worst_case_ratio_by_token(local, local_floor).max() > _STANDS_OUT
     inherited = _where(known, squares(truth.expected, predicted), math.inf)
+    local_floor = _local_floor(view, sides, truth, local, inherited)
+    stands_out = worst_case_ratio_by_token(local, local_floor).max() > _STANDS_OUT
     return LocalAnalysis(
         local,
         replace(local_floor, spread=_spread(view, sides, truth, local) if stands_out else None),
@@ -248,15 +250,32 @@ def _where(known: npt.NDArray[np.bool_], found: Squares, otherwise: float) -> Sq
     return Squares(np.where(known[:, None], errors, otherwise), truth)
 
 
-def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> TokenFloor:
-    """Independent noises add in squares; no less than one rounding of the value."""
+def _measured(parts: Sequence[Squares]) -> Floats:
+    """Independent noises add in squares: ``[row]``, zero where none is finite."""
     noises = [part.error_squares.sum(axis=1) for part in parts]
-    total = np.sum([noise for noise in noises if np.isfinite(noise).all()], axis=0)  # [row], or 0 without any
-    scale = np.sqrt(judged.truth_squares.sum(axis=1))
-    rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * scale
-    error = np.maximum(np.sqrt(total), rounding)
+    total = np.zeros(len(parts[0].error_squares))
+    measured: Floats = np.sqrt(np.sum([total, *(noise for noise in noises if np.isfinite(noise).all())], axis=0))
+    return measured
+
+
+def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> TokenFloor:
+    """What was measured, and no less than one rounding of the value."""
+    rounding = ROUNDING_REL_L2 * dtype.unit_roundoff * np.sqrt(judged.truth_squares.sum(axis=1))
+    error = np.maximum(_measured(parts), rounding)
     own = rel_l2(float(np.square(error).sum()), float(judged.truth_squares.sum()))
     return TokenFloor(error, own, "measured" if len(parts) > 1 else "rounding")
+
+
+def _local_floor(view: _View, sides: Sides, truth: TruthReplay, local: Squares, inherited: Squares) -> TokenFloor:
+    """`_floor`; where what came in has moved the operation, no less than its noise at the candidate's values."""
+    floor, displaced = _floor(truth.local_noise, local, sides.dtype), displaced_tokens(inherited)
+    if not displaced.any():
+        return floor
+    inputs = {name: sides.read[name] for name in view.start if name in sides.read}
+    size, usual = (np.sqrt(part.truth_squares.sum(axis=1)) for part in (local, inherited))
+    larger = np.maximum(np.divide(size, usual, out=np.ones_like(size), where=usual > 0), 1.0)
+    there = np.maximum(noise_of_storing(view.predict, inputs, sides.dtype), _measured(truth.local_noise) * larger)
+    return TokenFloor(np.where(displaced, np.maximum(floor.error, there), floor.error), floor.rel_l2, floor.basis)
 
 
 def _spread(view: _View, sides: Sides, truth: TruthReplay, judged: Squares) -> Floats | None:

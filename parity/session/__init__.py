@@ -9,6 +9,7 @@ needs, and are imported where a command needs them:
 * `parity.session.observer`: the candidate with and without taps;
 * `parity.session.network`: checkpoint and network;
 * `parity.session.views`: the files that people open;
+* `parity.session.tune`: a search for the operations that have to run in fp32;
 * `parity.session.stored`: a run that is there already.
 """
 
@@ -21,6 +22,7 @@ from parity.session.request import (
     PlantedFault,
     ReferenceRequest,
     RunRequest,
+    TuneRequest,
 )
 
 __all__ = [
@@ -34,4 +36,5 @@ __all__ = [
     "ReferenceRequest",
     "RunRequest",
     "SilentProgress",
+    "TuneRequest",
 ]

@@ -21,7 +21,7 @@ from parity.session.streams import residual_streams
 from parity.session.tensor_names import read_tensor_names
 from parity.taps import TapGraph, select_taps
 
-__all__ = ["check_candidate", "open_candidate", "record_candidate"]
+__all__ = ["check_candidate", "network_folder", "open_candidate", "record_candidate"]
 
 
 def check_candidate(asked: CandidateRequest) -> CandidateSpec:

@@ -11,6 +11,7 @@ from parity.session.progress import Progress
 from parity.session.request import PlantedFault
 from qwen_trt_model import build_network, convert, preflight, read_checkpoint, require_faithful
 from qwen_trt_model.faults import build_faulty_network
+from qwen_trt_model.lint import lint, require_clean
 
 __all__ = ["build_from_checkpoint", "build_from_model"]
 
@@ -70,8 +71,12 @@ def build_from_checkpoint(
             cure=f"ask for {dtype_info(found).short}, or convert the checkpoint again",
         )
     if model is not None:
-        with progress.step("comparing the checkpoint with the reference's weights, bit by bit"):
-            require_faithful(preflight(model, checkpoint))
+        with progress.step("comparing the checkpoint with the reference, weights and constants"):
+            report = lint(model, checkpoint)
+        require_clean(report)
+        for finding in report.findings:
+            if finding.severity == "warning":
+                progress.note(f"{finding.subject}: expected {finding.expected}; found {finding.found}")
     return _build(checkpoint, fault=fault, progress=progress)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol, TextIO
+from typing import Protocol
 
 __all__ = ["PlainProgress", "Progress", "SilentProgress"]
 
@@ -36,20 +36,21 @@ class SilentProgress:
 
 @dataclass(frozen=True)
 class PlainProgress:
-    """One line a step, at its end, with its seconds: for files and pipes."""
+    """One line a step, at its end, with its seconds: for files and pipes.
 
-    stream: TextIO
+    Attributes:
+        write: takes a line.
+    """
+
+    write: Callable[[str], None]
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:
         """Write the line when the step ends well; an error speaks for itself."""
         started = time.perf_counter()
         yield
-        self._line(f"{text}  {time.perf_counter() - started:.1f} s")
+        self.write(f"{text}  {time.perf_counter() - started:.1f} s")
 
     def note(self, text: str) -> None:
         """Write the line."""
-        self._line(f"note: {text}")
-
-    def _line(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        self.write(f"note: {text}")

@@ -17,6 +17,7 @@ __all__ = [
     "PlantedFault",
     "ReferenceRequest",
     "RunRequest",
+    "TuneRequest",
 ]
 
 
@@ -167,3 +168,28 @@ class RunRequest:
     no_floor: bool = options.NO_FLOOR.default
     no_diagnosis: bool = options.NO_DIAGNOSIS.default
     judging: Judging = field(default_factory=Judging)
+
+
+@dataclass(frozen=True)
+class TuneRequest:
+    """A search for the operations that have to run in fp32.
+
+    Attributes:
+        candidate: what is tuned: an engine and dtype, or an .onnx file.
+        out: folder for everything that the search makes.
+        judging: limits beyond the shipped ones; every tap has to be within them.
+        max_builds: networks that may be built.
+        minutes: no build begins that would end later; None for no limit.
+        rate_ratio: how many times slower matrix products are in fp32; None for what is known of the engine.
+        timed: measure the run time without and with the operations that were found.
+        no_diagnosis: do not take errors apart; suspicion then goes by how R grows from tap to tap.
+    """
+
+    candidate: CandidateRequest
+    out: Path
+    judging: Judging = field(default_factory=Judging)
+    max_builds: int = 24
+    minutes: float | None = None
+    rate_ratio: float | None = None
+    timed: bool = True
+    no_diagnosis: bool = options.NO_DIAGNOSIS.default

@@ -66,7 +66,7 @@ def _compared(folder: Path, stored: Comparison | None, judging: Judging) -> Comp
     dumps = _dumps(folder, stored)
     comparison = dumps.compare(limits=_limits(dumps, stored, judging), relative_to=folder)
     if stored is None:
-        return comparison
+        return replace(comparison, undiagnosed="only the dumps were compared")
     return judge_roles_again(comparison, stored, dumps.reference, dumps.candidate)
 
 

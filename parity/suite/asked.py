@@ -9,7 +9,8 @@ import pytest
 
 from parity import options
 from parity.errors import ParityError
-from parity.options import SUITE_OPTIONS, Option
+from parity.option import Option
+from parity.options import SUITE_OPTIONS
 from parity.session import CandidateRequest, EngineChecks, InputRequest, Judging, ReferenceRequest, RunRequest
 
 __all__ = ["asked_judging", "asked_request", "asked_stored_run", "given_options"]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from parity.comparison import Comparison, TapResult, load_comparison
 from parity.message import first_divergence_sentence, verdict_line
-from parity.session import Progress, SilentProgress
+from parity.session import PlainProgress, Progress, SilentProgress
 from parity.suite.asked import asked_judging, asked_request, asked_stored_run
 
 if TYPE_CHECKING:
@@ -126,25 +124,13 @@ def _make(config: pytest.Config) -> JudgedRun:
 
 
 def _progress(config: pytest.Config) -> Progress:
-    reporter: TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
-    return SilentProgress() if reporter is None or config.get_verbosity() < 0 else _ReporterProgress(reporter)
-
-
-@dataclass(frozen=True)
-class _ReporterProgress:
     """Lines of pytest's own terminal, which shows them while tests are still being collected."""
+    reporter: TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.get_verbosity() < 0:
+        return SilentProgress()
+    return PlainProgress(partial(_write_line, reporter))
 
-    reporter: Any
 
-    @contextmanager
-    def step(self, text: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        self._line(f"{text}  {time.perf_counter() - started:.1f} s")
-
-    def note(self, text: str) -> None:
-        self._line(f"note: {text}")
-
-    def _line(self, text: str) -> None:
-        self.reporter.ensure_newline()
-        self.reporter.write_line(f"layer parity: {text}")
+def _write_line(reporter: TerminalReporter, text: str) -> None:
+    reporter.ensure_newline()
+    reporter.write_line(f"layer parity: {text}")

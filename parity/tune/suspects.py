@@ -32,6 +32,11 @@ class Suspicion:
     trial: Trial
     graph: TapGraph
 
+    @property
+    def is_taken_apart(self) -> bool:
+        """Whether the trial says what operations do wrong themselves."""
+        return any(reading.own_noise_ratio is not None for reading in self.trial.readings)
+
     def noise(self, group: OperationGroup) -> float:
         """How many times more noise the operations of `group` make than correct ones, at the worst of their taps."""
         return max((self._made(reading) for reading in self._readings(group)), default=0.0)
@@ -70,10 +75,11 @@ class Suspicion:
         return _ratio(reading.noise_ratio, max(1.0, self._incoming(reading.tap)))
 
     def _own(self, reading: TapReading) -> float:
+        """Where errors were not taken apart, nothing is claimed of operations that pass on what comes in."""
         if reading.own_noise_ratio is not None:
             return reading.own_noise_ratio
-        if not math.isfinite(reading.noise_ratio):
-            return _ratio(reading.noise_ratio, max(1.0, self._incoming(reading.tap)))
+        if self._made(reading) <= CORRECT_KERNELS:
+            return 0.0
         return math.sqrt(max(0.0, reading.noise_ratio**2 - self._incoming(reading.tap) ** 2))
 
     def _incoming(self, tap: str) -> float:

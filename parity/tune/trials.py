@@ -45,7 +45,7 @@ class Trials:
         limits: what a trial is judged by.
         budget: how many may be made.
         store: where they are kept.
-        tell: takes every trial with whether it was made now, and its number among all that were asked for.
+        tell: takes every trial with its number, and the number of its build; None where it was on disk.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Trials:
         limits: Limits,
         budget: Budget,
         store: TrialStore,
-        tell: Callable[[Trial, bool, int], None] = lambda trial, new, number: None,
+        tell: Callable[[Trial, int, int | None], None] = lambda trial, number, build: None,
     ) -> None:
         self._measure = measure
         self._order = tuple(order)
@@ -89,7 +89,7 @@ class Trials:
             found = self._store.find(chosen)
             made = self._build(chosen) if found is None else found
             self._made[chosen] = made
-            self._tell(made, found is None, len(self._made))
+            self._tell(made, len(self._made), self.builds if found is None else None)
         return self._made[chosen]
 
     def passes(self, groups: Iterable[OperationGroup]) -> bool:

@@ -9,9 +9,10 @@ from parity.formatting import format_limit, format_metric
 from parity.limits import Limits
 from parity.taps import TapGraph
 from parity.tune.search import STATUSES, SearchResult
+from parity.tune.suspects import CORRECT_KERNELS
 from parity.tune.trial import TapReading, Trial
 
-__all__ = ["choice_words", "result_lines", "table_lines", "trial_line"]
+__all__ = ["choice_words", "result_lines", "table_lines", "time_line", "trial_line"]
 
 _HEAD = ("taps", "beyond", "after", "R before", "R after", "limit", "worst token", "after", "in fp32")
 _NAMED = 6
@@ -48,16 +49,26 @@ def result_lines(result: SearchResult, limits: Limits, graph: TapGraph) -> list[
         taps = [tap for group in result.chosen for tap in group.taps]
         percent = 100 * (result.relative_time - 1)
         lines.append(f"in fp32: {choice_words(taps, graph)}; estimated run time {percent:+.1f} %")
-    remaining = result.after.beyond(limits)
-    if result.status == "cannot be met" and remaining:
-        names = ", ".join(_beyond_words(reading) for reading in remaining[:_NAMED])
-        more = f" and {len(remaining) - _NAMED} more" if len(remaining) > _NAMED else ""
-        lines.append(f"what remains: {names}{more}")
-        lines.append(
-            "this is no matter of precision: `parity run` and `parity report` say what these operations do wrong"
-        )
+    if result.status == "cannot be met":
+        lines += _remaining_lines(result.after.beyond(limits))
     lines.append(f"{result.builds} networks were built, {len(result.trials)} choices looked at")
     return lines
+
+
+def _remaining_lines(remaining: Sequence[TapReading]) -> list[str]:
+    names = ", ".join(map(_beyond_words, remaining[:_NAMED]))
+    more = f" and {len(remaining) - _NAMED} more" if len(remaining) > _NAMED else ""
+    if all(reading.noise_ratio <= CORRECT_KERNELS for reading in remaining):
+        why = "these are no farther off than rounding to 16 bits: limits are narrower than taps of 16 bits allow"
+    else:
+        why = "this is no matter of precision: `parity run` says what these operations do wrong"
+    return [f"what remains: {names}{more}", why]
+
+
+def time_line(before: float, after: float) -> str:
+    """Measured run times with nothing marked."""
+    milliseconds = " to ".join(f"{format_metric(1e3 * seconds)} ms" for seconds in (before, after))
+    return f"measured run time, nothing marked: {milliseconds}, {100 * (after / before - 1):+.1f} %"
 
 
 def _row(kind: str, result: SearchResult, limits: Limits, graph: TapGraph) -> tuple[str, ...]:

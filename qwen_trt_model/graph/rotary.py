@@ -10,7 +10,7 @@ import onnx_ir as ir
 
 from qwen_trt_model.graph.builder import GraphBuilder
 
-__all__ = ["RotaryTable", "inverse_frequencies", "rotary_table", "rotate", "table_of_angles"]
+__all__ = ["RotaryTable", "inverse_frequencies", "rotary_table", "rotate", "rotate_pair", "table_of_angles"]
 
 _STEP = 256
 _FEWEST_POSITIONS = 2**17

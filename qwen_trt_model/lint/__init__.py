@@ -2,6 +2,6 @@
 
 from qwen_trt_model.lint.finding import LintFinding
 from qwen_trt_model.lint.lint import lint, preflight_checkpoint
-from qwen_trt_model.lint.report import LintReport
+from qwen_trt_model.lint.report import LintReport, require_clean
 
-__all__ = ["LintFinding", "LintReport", "lint", "preflight_checkpoint"]
+__all__ = ["LintFinding", "LintReport", "lint", "preflight_checkpoint", "require_clean"]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parity.errors import ParityError
 from qwen_trt_model.lint.finding import LintFinding
 
-__all__ = ["LintReport"]
+__all__ = ["LintReport", "require_clean"]
+
+
+_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -43,3 +47,21 @@ class LintReport:
     def passed(self) -> bool:
         """Whether no finding is an error."""
         return self.count("error") == 0
+
+
+def require_clean(report: LintReport) -> None:
+    """Raise where a finding is an error: the checkpoint is not that model, so no layer of it may be judged.
+
+    Raises:
+        ParityError: lists every error.
+    """
+    if report.passed:
+        return
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    lines = [f"{item.subject}: expected {item.expected}; found {item.found}" for item in errors[:_LISTED]]
+    if len(errors) > _LISTED:
+        lines.append(f"and {len(errors) - _LISTED} more")
+    raise ParityError(
+        f"{report.checkpoint}: the checkpoint is not that Hugging Face model:\n  " + "\n  ".join(lines),
+        cure=f"{errors[0].cure}; parity lint {report.model} {report.checkpoint} shows everything",
+    )

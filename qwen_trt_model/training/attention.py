@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+__all__ = ["NAME", "blocked_attention", "use_blocked_attention"]
+
 NAME = "blocked_causal"
 _BLOCKS = 4
 

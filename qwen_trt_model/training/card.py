@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+__all__ = ["card"]
+
 _CARD = """# A small Qwen2 to debug with
 
 A real, trained Qwen2 of {parameters:.2f} million parameters in bf16, small enough to ship inside a package. It writes

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+__all__ = ["HELD_OUT_OF_256", "Document", "Exchange", "exchanges", "read_documents"]
+
 HELD_OUT_OF_256 = 10
 # Tables of characters and of opcodes teach a language model nothing.
 _SKIPPED = ("site-packages", "encodings", "__pycache__", "pydoc_data")

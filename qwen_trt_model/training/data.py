@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from qwen_trt_model.training.corpus import Document, Exchange, exchanges
 from qwen_trt_model.training.settings import END_OF_TEXT, Schedule
 
+__all__ = ["Corpus", "Tokens", "batches", "encode", "plain_windows"]
+
 Tokens = NDArray[np.int64]
 
 

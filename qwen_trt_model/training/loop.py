@@ -12,6 +12,8 @@ from qwen_trt_model.training.massive import Keeper
 from qwen_trt_model.training.network import make_optimiser, rate
 from qwen_trt_model.training.settings import Run, Schedule
 
+__all__ = ["Log", "steps_for", "train"]
+
 Log = Callable[[str], None]
 
 

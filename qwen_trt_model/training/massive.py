@@ -11,6 +11,8 @@ from typing import Any
 
 from qwen_trt_model.training.settings import Massive
 
+__all__ = ["Keeper"]
+
 # Unequal shares, so that the two neurons of a pair are not copies of one another.
 _SHARES = (1.2, 0.8)
 # Small, not zero: an exact zero would make relative errors there meaningless.

@@ -9,6 +9,8 @@ import numpy as np
 
 from qwen_trt_model.training.data import Tokens
 
+__all__ = ["agreement", "greedy", "massive_ratios", "perplexity", "residuals", "unigram_perplexity"]
+
 
 def perplexity(model: Any, windows: Tokens) -> float:
     """Perplexity of the tokens behind the first in each window, [count, length]."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from qwen_trt_model.training.settings import Run, Schedule, Shape
 
+__all__ = ["make_model", "make_optimiser", "rate", "settle"]
+
 # Embeddings, norm weights and biases stay near their planted sizes: full steps would wash the plants out. What
 # writes into the residual stream starts as small as the embeddings, and nothing but its rate keeps the stream
 # from outgrowing the massive activation: norms make the loss blind to its size. The head reads the largest norm.

@@ -10,6 +10,8 @@ from typing import Any
 
 from qwen_trt_model.training.settings import Run
 
+__all__ = ["plant"]
+
 _EMBEDDING_STD = 0.02
 _HEAD_STD = 0.02
 _WRITER_GAIN = 0.04

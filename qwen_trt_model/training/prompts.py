@@ -9,6 +9,8 @@ from typing import Any
 
 from qwen_trt_model.training.corpus import Document, Exchange, exchanges
 
+__all__ = ["read_prompts", "write_prompts"]
+
 # Tokens of each text prompt. The third crosses 400; longer ones make a run slow and every dump large.
 _LENGTHS = (48, 160, 480, 96)
 _CHATS = 1

@@ -15,6 +15,8 @@ from qwen_trt_model.training.measure import agreement, greedy, massive_ratios, p
 from qwen_trt_model.training.prompts import read_prompts, write_prompts
 from qwen_trt_model.training.settings import Run
 
+__all__ = ["publish"]
+
 
 def publish(
     out: Path, model: Any, tokenizer: Any, documents: list[Document], corpus: Corpus, run: Run, speed: float

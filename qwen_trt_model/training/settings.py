@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+__all__ = ["END_OF_TEXT", "IM_END", "IM_START", "SPECIAL_TOKENS", "Massive", "Run", "Schedule", "Shape"]
+
 END_OF_TEXT = "<|endoftext|>"
 IM_START = "<|im_start|>"
 IM_END = "<|im_end|>"

@@ -7,6 +7,8 @@ from typing import Any
 
 from qwen_trt_model.training.settings import END_OF_TEXT, IM_END, SPECIAL_TOKENS
 
+__all__ = ["stop_tokens", "train_tokenizer"]
+
 # Qwen2's pattern: words take one leading character, digits stand alone, runs of spaces stay whole.
 _PATTERN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"

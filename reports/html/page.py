@@ -13,6 +13,7 @@ from markupsafe import Markup
 from parity.comparison import Comparison
 from parity.formatting import format_operation
 from parity.reports.html.columns import Column
+from parity.reports.html.observer import observer_card
 from parity.reports.html.payload import Payload, make_payload, payload_json
 from parity.reports.html.sides import all_sides, settings
 from parity.reports.html.summary import summarise
@@ -24,7 +25,16 @@ __all__ = ["render_html", "write_html"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FIGURES = Path(__file__).parent / "figures"
-_STYLES = ("base.css", "answer.css", "overview.css", "roles.css", "table.css", "detail.css", "media.css")
+_STYLES = (
+    "base.css",
+    "answer.css",
+    "overview.css",
+    "roles.css",
+    "observer.css",
+    "table.css",
+    "detail.css",
+    "media.css",
+)
 # In the order in which they use one another; they share one scope.
 _SCRIPTS = (
     _TEMPLATES / "markup.js",
@@ -82,6 +92,7 @@ def render_html(comparison: Comparison, *, run: str = "RUN") -> str:
             sides=all_sides(comparison),
             settings=settings(comparison),
             summary=summarise(comparison, run=run),
+            observer=observer_card(comparison),
             shown_groups=_SHOWN_GROUPS,
             payload=payload,
             columns=[column for column in payload.columns if _says_something(column, payload)],

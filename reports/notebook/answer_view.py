@@ -48,7 +48,7 @@ def _lines(answer: Answer) -> Iterator[Line]:
     for finding in answer.preflight:
         yield finding.severity, f"{finding.subject}: {finding.sentence} {finding.cure}"
     for sentence in answer.structure:
-        yield "fails", sentence
+        yield "structure", sentence
     for group in answer.groups:
         yield from _group_lines(group)
     for label, sentences in (("altogether", (answer.matters,)), ("symptoms", answer.symptoms)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas
 
@@ -15,13 +14,11 @@ from parity.measure import Subject
 from parity.message import failure_message
 from parity.reports.layers_csv import layers_frame
 from parity.reports.notebook.answer_view import AnswerView
+from parity.reports.notebook.drilldown import Drilldown, drilldown
 from parity.reports.notebook.evidence import load_evidence, open_subject
 from parity.reports.notebook.summary import Summary
 from parity.reports.notebook.tap_view import TapView
 from parity.reports.plots import Plot, plot_depth, plot_roles
-
-if TYPE_CHECKING:
-    from parity.reports.notebook.drilldown import Drilldown
 
 __all__ = ["Run", "open_run"]
 
@@ -124,8 +121,6 @@ class Run:
         Raises:
             ParityError: ipywidgets is missing.
         """
-        from parity.reports.notebook.drilldown import drilldown
-
         return drilldown(self)
 
     @cached_property

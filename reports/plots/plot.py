@@ -14,7 +14,20 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-__all__ = ["AMPLIFIER", "CANDIDATE", "CARRIER", "FLOOR", "LIMIT", "QUIET", "SOURCE", "Plot", "frame", "on_log_axis"]
+__all__ = [
+    "AMPLIFIER",
+    "CANDIDATE",
+    "CARRIER",
+    "FLOOR",
+    "LIMIT",
+    "QUIET",
+    "SOURCE",
+    "Floats",
+    "Plot",
+    "frame",
+    "on_log_axis",
+    "plain",
+]
 
 # Okabe and Ito's colours, told apart with every kind of colour vision; no plot tells two things by colour alone.
 CANDIDATE = "#D55E00"

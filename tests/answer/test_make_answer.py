@@ -79,8 +79,8 @@ def test_taps_that_were_exchanged_are_one_group() -> None:
     assert len(answer.groups) == 1
     assert answer.groups[0].others_sentence == "Likewise layers.2.up: the weights are those of layers.2.gate."
     assert answer.headline == (
-        "The error is born in layers.2.gate (linear layer, prefill) and layers.2.up, which are wrong: the weights are "
-        "those of layers.2.up."
+        "The error is born in layers.2.gate (linear layer, prefill) and layers.2.up, which are wrong: in layers.2.gate "
+        "the weights are those of layers.2.up; in layers.2.up the weights are those of layers.2.gate."
     )
 
 
@@ -93,7 +93,17 @@ def test_a_source_that_nothing_explains_says_so() -> None:
 
 def test_a_partial_explanation_is_not_sold_as_a_whole_one() -> None:
     answer = make_answer(make(bad("q", "source", SLOPE)))
-    assert answer.headline.endswith("which is wrong: in part, the activation is x · sigmoid(1.74 x).")
+    assert answer.headline.endswith(
+        "which is wrong: the activation is x · sigmoid(1.74 x), which explains 99.5% of it, but not all."
+    )
+
+
+def test_of_a_poor_explanation_the_gap_is_told_first() -> None:
+    answer = make_answer(make(bad("q", "source", replace(SLOPE, explained_share=0.6))))
+    assert answer.headline.endswith(
+        "which is wrong: no known cause explains all of it; the nearest, for 60% of it: the activation is "
+        "x · sigmoid(1.74 x)."
+    )
 
 
 def test_heirs_are_counted_and_placed() -> None:

@@ -145,3 +145,45 @@ def test_faults_and_speed_run_hugging_face_first_and_then_the_engine(bench: Benc
 def test_without_arguments_a_script_explains_itself(bench: Bench, script: str) -> None:
     assert bench.run(script) == 2
     assert bench.log == ""
+
+
+def test_tune_records_with_pytorch_and_searches_with_the_engine(bench: Bench) -> None:
+    assert bench.run("tune.sh", "model", "out", "tensorrt:fp16,accumulation=engine", MINUTES="5", LENGTHS="64,32") == 0
+    lines = bench.log.splitlines()
+    scratch = f"{bench.folder}/scratch"
+    assert lines[0] == (
+        f"torch-python : -m benchmarks.tensorrt.make_tokens --reference model --lengths 64,32 --out {scratch}/tokens"
+    )
+    assert lines[1] == "torch-python : -m benchmarks.tensorrt.commands --costs out/costs.csv"
+    assert lines[2].split() == [
+        *("record", "reference", "--reference", "model", "--tokens", f"{scratch}/tokens", "--taps", "all"),
+        *("--device", "cuda", "--out", f"{scratch}/reference"),
+    ]
+    assert lines[3].split()[:6] == ["record", "floor", "--reference", "model", "--dtype", "fp16"]
+    assert lines[4].startswith("engine-python kit: -m benchmarks.tensorrt.commands")
+    assert lines[5].split()[0] == "build"
+    assert lines[6].split()[2:] == [
+        *(
+            "-m",
+            "benchmarks.tensorrt.tune_gap",
+            "--reference",
+            f"{scratch}/reference",
+            "--floor",
+            f"{scratch}/floor-fp16",
+        ),
+        *("--checkpoint", f"{scratch}/fp16", "--out", "out", "--model", "model"),
+        *("--candidate", "tensorrt:fp16,accumulation=engine", "--limit", "median=1.5", "--minutes", "5"),
+    ]
+    assert len(lines) == 7
+
+
+def test_tune_goes_on_from_what_is_recorded_and_does_without_weights(bench: Bench) -> None:
+    bench.recorded("reference", "floor-fp16")
+    (bench.folder / "scratch" / "fp16").mkdir()
+    (bench.folder / "scratch" / "fp16" / "network.onnx").touch()
+    assert bench.run("tune.sh", "model", "out", DIAGNOSE="no", FAILS="tune_gap") == 3
+    assert "record" not in bench.log
+    assert "build" not in bench.log
+    search = bench.log.splitlines()[-1]
+    assert "--model" not in search
+    assert "--candidate" not in search

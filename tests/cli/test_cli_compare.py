@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,32 @@ def test_divergence_ends_with_1_and_names_the_tap_and_the_next_command(
     assert outcome.status == 1
     assert "layers.1.attn_out (linear, prefill) is the first tap to leave the reference" in outcome.out
     assert f"next: parity report {tmp_path} --tap layers.1.attn_out" in outcome.out
+
+
+def test_dumps_beside_the_candidates_are_found(parity: Command, tmp_path: Path) -> None:
+    alike, faulty = (save_run(tmp_path / unprobed, unprobed=unprobed) for unprobed in ("alike", "faulty"))
+    outcome = parity("compare", *dumps(alike), "--out", tmp_path / "out")
+    assert outcome.status == 0
+    assert "observer   faithful: with 33 taps, the logits are " in outcome.out
+    outcome = parity("compare", *dumps(faulty), "--out", tmp_path / "out")
+    assert outcome.status == 1
+    assert "observer   hides the bug: with 33 taps" in outcome.out
+    assert "FAIL: without taps the engine is beyond the limits; 33 taps, 33 match" in outcome.out
+    again = parity("report", tmp_path / "out", "--limit", "median=1e9", "--limit", "worst_token=1e9")
+    assert again.status == 0
+    assert "observer   perturbing" in again.out
+
+
+def test_a_missing_library_of_the_views_is_told_before_anything_is_compared(
+    parity: Command, passing_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("parity.session.views", "parity.reports.html", "parity.reports.html.page"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    outcome = parity("compare", *dumps(passing_run), "--out", tmp_path / "out")
+    assert outcome.status == 2
+    assert "jinja2 is needed for this and not installed" in outcome.err
+    assert "comparing" not in outcome.err
 
 
 def test_quiet_prints_the_verdict_alone(parity: Command, failing_run: Path, tmp_path: Path) -> None:

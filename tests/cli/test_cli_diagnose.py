@@ -70,7 +70,7 @@ def test_a_planted_fault_is_answered_from_source_to_next_command(parity: Command
         "cost On its own it changes ",
         "mean KL ",
         "symptoms 34 more taps fail though their operations are right",
-        "matters On the whole the candidate changes ",
+        "altogether On the whole the candidate changes ",
         "FAIL: 35 of 93 taps fail",
         f"next: parity report {tmp_path} --tap layers.3.act",
     ]
@@ -85,7 +85,7 @@ def test_a_sound_network_has_no_source(parity: Command, tmp_path: Path) -> None:
     assert outcome.status == 0
     comparison = load_comparison(tmp_path)
     assert {row.diagnosis.role for row in comparison.rows if row.diagnosis} == {"clean"}
-    assert "matters On the whole the candidate changes" in one_line(outcome.out)
+    assert "altogether On the whole the candidate changes" in one_line(outcome.out)
     assert "looking for" not in outcome.err
 
 
@@ -124,7 +124,7 @@ def test_a_run_that_is_there_is_diagnosed_from_its_dumps(parity: Command, faulty
 def test_without_a_diagnosis_it_says_so_and_how_to_have_one(parity: Command, faulty_run: Path) -> None:
     text = one_line(parity("report", faulty_run).out)
     assert "layers.3.act (silu_mul, prefill) is the first tap to leave the reference" in text
-    assert "coverage Errors were not taken apart: --no-diagnosis was given." in text
+    assert "not seen Errors were not taken apart: --no-diagnosis was given." in text
     assert f"parity diagnose {faulty_run}" in text
 
 
@@ -187,13 +187,13 @@ def test_other_limits_change_roles_and_keep_causes(parity: Command, faulty_run: 
 def test_a_tap_in_depth_shows_what_was_tried_and_what_it_costs(parity: Command, faulty_run: Path) -> None:
     parity("diagnose", faulty_run, "-q")
     source = parity("report", faulty_run, "--tap", SOURCE).out
-    assert "  cause     the activation is GELU instead of SiLU" in source
+    assert "  cause      the activation is GELU instead of SiLU" in source
     assert "Causes, replayed on the candidate's own inputs" in source
     assert "activation_other" in source
     assert "its own error alone" in source
     heir = parity("report", faulty_run, "--tap", "layers.5.q").out
-    assert "before    the error that came in was born in layers.3.act" in heir
-    assert f"next      parity report {faulty_run} --tap layers.3.act" in heir
+    assert "before     the error that came in was born in layers.3.act" in heir
+    assert f"next       parity report {faulty_run} --tap layers.3.act" in heir
 
 
 def test_what_was_not_captured_can_not_be_taken_apart_and_it_says_so(
@@ -208,7 +208,7 @@ def test_what_was_not_captured_can_not_be_taken_apart_and_it_says_so(
     assert "The error is born in layers.3.resid_out (addition, prefill), which is wrong: which operation" in text
     assert "the fault lies between layers.2.resid_out and this tap: capture the taps between them" in text
     assert "--taps 'layers.3.*'" in text
-    assert "coverage What goes into" in text
+    assert "not seen What goes into" in text
     assert "cost On its own it changes" in text
 
 

@@ -25,6 +25,7 @@ COMMANDS = [
     ("diagnose",),
     ("build",),
     ("lint",),
+    ("tune",),
     ("report",),
 ]
 

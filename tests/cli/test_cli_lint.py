@@ -86,3 +86,30 @@ def test_neither_pytorch_nor_an_engine_is_loaded(tiny_qwen2_dir: Path, checkpoin
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "0 set()"
+
+
+def test_a_run_refuses_a_checkpoint_that_is_not_the_model_and_says_why(
+    parity: Command, tiny_qwen2_dir: Path, checkpoint: Path, prompts: Path, tmp_path: Path
+) -> None:
+    weights = load_file(checkpoint / "rank0.safetensors")
+    names = [f"transformer.layers.1.mlp.{name}.weight" for name in ("fc", "gate")]
+    swapped = {**weights, names[0]: weights[names[1]], names[1]: weights[names[0]]}
+    save_file(swapped, checkpoint / "rank0.safetensors")
+    asked = ("--reference", tiny_qwen2_dir, "--candidate", "onnxruntime:fp16", "--checkpoint", checkpoint)
+    outcome = parity("run", *asked, "--prompts", prompts, "--out", tmp_path / "run")
+    assert outcome.status == 2
+    assert "the checkpoint is not that Hugging Face model" in outcome.err
+    assert f"{names[0]}: expected model.layers.1.mlp.gate_proj.weight; found model.layers.1.mlp.up_proj" in outcome.err
+    assert "exchange mlp.fc and mlp.gate" in outcome.err
+    assert f"parity lint {tiny_qwen2_dir} {checkpoint} shows everything" in outcome.err
+
+
+def test_a_run_notes_what_is_only_suspicious(
+    parity: Command, tiny_qwen2_dir: Path, checkpoint: Path, prompts: Path, tmp_path: Path
+) -> None:
+    config = json.loads((checkpoint / "config.json").read_text())
+    (checkpoint / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 256}))
+    asked = ("--reference", tiny_qwen2_dir, "--candidate", "onnxruntime:fp16", "--checkpoint", checkpoint)
+    outcome = parity("run", *asked, "--prompts", prompts, "--taps", "layers", "--out", tmp_path / "run")
+    assert outcome.status == 0
+    assert "note: config.json: max_position_embeddings: expected 512; found 256" in outcome.err

@@ -60,6 +60,32 @@ def test_what_was_built_and_recorded_apart_gives_the_same_verdict(
     assert load_comparison(Path("apart")).rows == load_comparison(Path("whole")).rows
 
 
+def test_what_taps_change_is_measured_where_asked_for(
+    parity: Command, tiny_qwen2_dir: Path, prompts: Path, tmp_path: Path
+) -> None:
+    checks = ("--observer", "on", "--rebuild-noise", "--probe-sets", "--check-aliasing")
+    model = ("--reference", tiny_qwen2_dir, "--candidate", "onnxruntime:fp16")
+    whole = tmp_path / "whole"
+    outcome = parity("run", *model, "--prompts", prompts, "--taps", "blocks", "--out", whole, *checks)
+    assert outcome.status == 0, outcome.err
+    beside = {"candidate-unprobed", "candidate-rebuilt", "candidate-copied"}
+    assert beside <= {path.name for path in whole.iterdir()}
+    assert "note: taps are spread over 1 of 1 engines that were built" in outcome.err
+    comparison = load_comparison(whole)
+    assert comparison.observer is not None
+    assert (comparison.observer.grade, comparison.observer.probe_sets) == ("faithful", 1)
+    assert [finding.check for finding in comparison.preflight] == ["marking"]
+
+    out = tmp_path / "apart" / "candidate"
+    sides = ("--tokens", whole / "reference", "--floor", whole / "floor")
+    apart = parity("record", "candidate", *model, *sides, "--out", out, *checks)
+    assert apart.status == 0, apart.err
+    assert beside <= {path.name for path in out.parent.iterdir()}
+    refused = parity("run", "--reference", tiny_qwen2_dir, "--candidate", out, "--out", tmp_path / "no", *checks)
+    assert refused.status == 2
+    assert "--observer says nothing about --candidate" in refused.err
+
+
 def test_a_candidate_from_elsewhere_brings_its_own_tokens(
     parity: Command, tiny_qwen2_dir: Path, prompts: Path, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ GATE, UP, ACT, DOWN = "layers.1.gate", "layers.1.up", "layers.1.act", "layers.1.
 INPUT, POST, MID, STREAM = "layers.0.input_norm", "layers.1.post_norm", "layers.1.resid_mid", "layers.1.resid_out"
 
 CHANNELS = np.arange(64)
+TWO_EXCHANGED = np.where(CHANNELS == 5, 41, np.where(CHANNELS == 41, 5, CHANNELS))
 TO_PAIRS = CHANNELS.reshape(4, 2, 8).swapaxes(1, 2).ravel()
 
 
@@ -84,6 +85,8 @@ def _weight_faults() -> Iterator[PlantedFault]:
     yield PlantedFault("fused_rows_mixed", Q, _with(Q, lambda r: _fused(r, slice(32, 96))))
     yield PlantedFault("weight_scale", Q, altered(Q, lambda w, b: (1.1 * w, b)))
     yield PlantedFault("weights_quantised", DOWN, altered(DOWN, lambda w, b: (_int4(w, 32), b)))
+    yield PlantedFault("weights_fp8", DOWN, altered(DOWN, lambda w, b: (_fp8(w, np.abs(w).max() / 448), b)))
+    yield PlantedFault("low_rank", GATE, altered(GATE, lambda w, b: (w + _low_rank(w.shape), b)))
     yield PlantedFault("quantisation_scale", GATE, altered(GATE, lambda w, b: (np.rint(w / _int8_scale(w)), b)))
 
 
@@ -100,7 +103,9 @@ def _product_faults() -> Iterator[PlantedFault]:
     yield PlantedFault("input_permuted", OUT, lambda r, x: linear(x[0].swapaxes(2, 3), _weight(r, OUT)))
     yield PlantedFault("partial_sums", DOWN, lambda r, x: linear(x[0] * (np.arange(96) < 48), _weight(r, DOWN)))
     yield PlantedFault("input_channel_scale", DOWN, lambda r, x: linear(x[0] * _spread(96), _weight(r, DOWN)))
+    yield PlantedFault("input_permuted", GATE, lambda r, x: linear(x[0][..., TWO_EXCHANGED], _weight(r, GATE)))
     yield PlantedFault("logits_softcap", "logits", changed_output("logits", lambda y: 5 * np.tanh(y / 5)))
+    yield PlantedFault("logits_normalised", "logits", changed_output("logits", _log_softmax))
 
 
 def _embedding_faults() -> Iterator[PlantedFault]:
@@ -108,6 +113,9 @@ def _embedding_faults() -> Iterator[PlantedFault]:
     yield PlantedFault("embedding_rows", "embed", _embedding(lambda ids: (ids + 1) % 80))
     yield PlantedFault("embedding_rows", "embed", _embedding(lambda ids: ids[::-1]), ("prompts_exchanged",))
     yield PlantedFault("position_added", "embed", _sinusoids)
+    yield PlantedFault(
+        "embedding_normed", "embed", changed_output("embed", lambda y: y / np.sqrt(mean_square(y) + 1e-6))
+    )
 
 
 def _norm_faults() -> Iterator[PlantedFault]:
@@ -125,7 +133,10 @@ def _norm_faults() -> Iterator[PlantedFault]:
     yield PlantedFault("norm_repeated", POST, _twice)
     yield PlantedFault("norm_axis", "layers.1.k_norm", _over_all_heads, qwen3=True)
     yield PlantedFault("norm_count", POST, lambda r, x: _over(r, x, POST, np.sqrt(mean_square(x[0]) * 64)))
-    yield PlantedFault("norm_statistic", POST, lambda r, x: _over(r, x, POST, mean_square(x[0]) + 1e-6))
+    yield PlantedFault(
+        "norm_statistic", POST, lambda r, x: _over(r, x, POST, np.sqrt(mean_square(x[0][..., :48]) + 1e-6))
+    )
+    yield PlantedFault("norm_statistic", INPUT, lambda r, x: _over(r, x, INPUT, mean_square(x[0]) + 1e-6))
     yield PlantedFault("norm_after_rotary", "layers.1.k_norm", _after_rotary, qwen3=True)
     bf16 = _format("bf16").nearest
     yield PlantedFault("norm_rounded", POST, lambda r, x: _over(r, x, POST, np.sqrt(bf16(mean_square(x[0])) + 1e-6)))
@@ -136,6 +147,7 @@ def _activation_faults() -> Iterator[PlantedFault]:
     yield PlantedFault("activation_other", ACT, lambda r, x: np.maximum(x[0], 0) * x[1])
     yield PlantedFault("activation_slope", ACT, lambda r, x: silu(1.3 * x[0]) / 1.3 * x[1])
     yield PlantedFault("activation_wiring", ACT, lambda r, x: x[0] * x[1])
+    yield PlantedFault("activation_up_shifted", ACT, lambda r, x: silu(1.702 * x[0]) / 1.702 * (x[1] + 1))
     yield PlantedFault("activation_clamped", ACT, lambda r, x: silu(np.minimum(x[0], 0.9)) * x[1])
     yield PlantedFault("activation_rounded", ACT, lambda r, x: bf16(silu(x[0])) * x[1])
     yield PlantedFault("gate_up_exchanged", ACT, lambda r, x: silu_mul(x[1], x[0]))
@@ -206,6 +218,20 @@ def _int4(weight: Floats, group: int) -> Floats:
     return (np.rint(blocks / scale) * scale).reshape(weight.shape)
 
 
+def _fp8(values: Floats, scale: Floats) -> Floats:
+    return _format("fp8 e4m3").nearest(values / scale) * scale
+
+
+def _low_rank(shape: tuple[int, ...]) -> Floats:
+    rng = np.random.default_rng(1)
+    return 0.04 * rng.normal(size=(shape[0], 3)) @ rng.normal(size=(3, shape[1]))
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    moved = logits - logits.max(axis=-1, keepdims=True)
+    return moved - np.log(np.exp(moved).sum(axis=-1, keepdims=True))
+
+
 def _embedding(change) -> Fault:  # type: ignore[no-untyped-def]
     def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
         table = reference.weights.parameters("embed").weight
@@ -227,6 +253,14 @@ def _norm(tap: str, change: Change = lambda weight: weight, *, epsilon: float = 
 
 def _over(reference: Reference, inputs: tuple[Floats, ...], tap: str, divisor: Floats) -> Floats:
     return inputs[0] / divisor * norm_weight(reference, tap)
+
+
+def _normed(x: Floats) -> Floats:
+    return x / np.sqrt(mean_square(x) + 1e-6)
+
+
+def _part_of_root(x: Floats) -> Floats:
+    return np.sqrt(mean_square(x[..., :48]) + 1e-6)
 
 
 def _layer_norm(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:

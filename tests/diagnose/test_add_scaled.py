@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from planting import DTYPES, cause_of, number_in, with_massive_activations
+
+from parity.replay import Reference
+from parity.replay.arrays import Floats
 
 MID, OUT = "layers.1.resid_mid", "layers.1.resid_out"
 
@@ -40,3 +44,16 @@ def test_both_factors_are_solved() -> None:
         "layers.0.resid_out is added with the factor 0.7; layers.1.attn_out is added with the factor 1.3"
         in cause.sentence
     )
+
+
+def test_the_rounding_of_one_massive_token_does_not_outweigh_all_others() -> None:
+    """In fp16 the product is rounded before it is added, which at a massive channel is more than the whole fault."""
+
+    def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+        output = inputs[0] + 0.997 * inputs[1]
+        spacing = np.spacing(np.abs(output).astype(np.float16)).astype(np.float64)
+        return np.where(np.abs(output) > 0.1 * np.abs(output).max(), output + spacing, output)
+
+    cause = cause_of(OUT, fault, dtype="float16", reference=with_massive_activations())
+    assert cause.hypothesis == "add_scaled"
+    assert number_in(r"with the factor (\S+)", cause.sentence) == pytest.approx(0.997, rel=1e-2)

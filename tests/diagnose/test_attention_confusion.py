@@ -20,7 +20,7 @@ from attention_faults import (
     summed,
 )
 from numpy_decoder import QWEN2, Fault, make_case, make_reference
-from planting import changed_output, with_outliers
+from planting import best_cause, changed_output, with_outliers
 
 from parity.diagnose import HYPOTHESES, explain
 from parity.replay import Reference
@@ -79,15 +79,21 @@ def interleaved_groups(reference: Reference, inputs: tuple[Floats, ...]) -> Floa
     return attending()(reference, (q, k[:, :, [0, 1, 0, 1]], v[:, :, [0, 1, 0, 1]]))
 
 
+def rotated_values(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+    q, k, v = inputs
+    frequencies = reference.weights.settings.inverse_frequencies
+    return attending()(reference, (q, k, rotary(v, reference.tokens.positions, frequencies)))
+
+
 def cached_in_fp8(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
     q, k, v = inputs
     return attending()(reference, (q, rounded(k, FP8), rounded(v, FP8)))
 
 
-def with_rotated_values(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+def with_keys_rotated_twice(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
     q, k, v = inputs
-    turned = rotary(v, reference.tokens.positions, reference.weights.settings.inverse_frequencies)
-    return attending()(reference, (q, k, turned))
+    turned = rotary(k, reference.tokens.positions, reference.weights.settings.inverse_frequencies)
+    return attending()(reference, (q, turned, v))
 
 
 SLOPES, FACTORS = np.array([0.02, 0.1, 0.2, 0.3])[:, None, None], np.array([0.6, 0.9, 1.3, 1.7])[:, None, None]
@@ -99,7 +105,7 @@ FAULTS: dict[str, Fault] = {
         scores=lambda parts: parts.scores * np.maximum(1, np.log(np.arange(70) + 1) / np.log(20))[:, None]
     ),
     "query_key_exchanged": attending(scores=lambda parts: parts.scores.swapaxes(2, 3)),
-    "attention_wrong_input": with_rotated_values,
+    "attention_wrong_input": with_keys_rotated_twice,
     "score_cap": attending(scores=lambda parts: 2 * np.tanh(parts.scores / 2)),
     "score_bias": attending(scores=lambda parts: parts.scores - SLOPES * distances(parts)),
     "scores_rounded": attending(scores=lambda parts: rounded(parts.scores, BF16)),
@@ -109,6 +115,9 @@ FAULTS: dict[str, Fault] = {
     "causal_mask_blockwise": seen_where(lambda query, key: key < (query // 8 + 1) * 8),
     "mask_value": attending(weights=lambda scores, seen: softmax(scores - 6 * ~seen, np.ones_like(seen))),
     "sliding_window": seen_where(lambda query, key: (key <= query) & (key > query - 24)),
+    "sliding_window_sinks": seen_where(lambda query, key: (key <= query) & ((key > query - 20) | (key < 4))),
+    "prefix_bidirectional": seen_where(lambda query, key: (key <= query) | (key < 12)),
+    "keys_strided": seen_where(lambda query, key: (key <= query) & ((query - key) % 3 == 0)),
     "attention_chunked": seen_where(lambda query, key: (key <= query) & (key >= query // 32 * 32)),
     "key_unseen": seen_where(lambda query, key: (key <= query) & ((key != 0) | (query == 0))),
     "padding_attended": attending(seen=lambda parts: parts.seen | ~parts.real[:, None, None]),
@@ -121,6 +130,7 @@ FAULTS: dict[str, Fault] = {
     "value_heads": attending(values=lambda parts: parts.inputs[2][:, :, [0, 1, 0, 1]]),
     "heads_permuted": changed_output(CONTEXT, lambda y: y[:, :, [2, 3, 0, 1]]),
     "values_shifted": attending(values=lambda parts: np.roll(parts.values, 1, axis=1)),
+    "values_rotated": rotated_values,
     "context_accumulated": accumulated,
 }
 """A fault for each cause."""
@@ -133,11 +143,7 @@ PLANTED = [(name, "float32") for name in FAULTS] + [(name, "float16") for name i
 
 @pytest.mark.parametrize(("expected", "dtype"), PLANTED)
 def test_the_right_cause_stands_first(expected: str, dtype: str) -> None:
-    causes = explain(make_case(long_prompts(), CONTEXT, FAULTS[expected], dtype=dtype), HYPOTHESES)
-    assert causes
-    assert causes[0].hypothesis == expected, causes
-    assert causes[0].noise_ratio is not None
-    assert causes[0].noise_ratio < 2
+    assert best_cause(make_case(long_prompts(), CONTEXT, FAULTS[expected], dtype=dtype)).hypothesis == expected
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])

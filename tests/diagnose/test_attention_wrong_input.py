@@ -35,11 +35,11 @@ def test_the_tensor_is_named(place: int, other: str, dtype: str) -> None:
     assert cause.sentence == f"attention reads {other} instead of {case.tap.inputs[place]}"
 
 
-def test_rotated_values_are_named() -> None:
+def test_keys_that_are_rotated_once_more_are_named() -> None:
     def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
         q, k, v = inputs
-        turned = rotary(v, reference.tokens.positions, reference.weights.settings.inverse_frequencies)
-        return replay(reference, graph_of(reference)[CONTEXT], (q, k, turned))
+        turned = rotary(k, reference.tokens.positions, reference.weights.settings.inverse_frequencies)
+        return replay(reference, graph_of(reference)[CONTEXT], (q, turned, v))
 
     cause = best_cause(make_case(qwen2(), CONTEXT, fault))
-    assert cause.sentence == "attention rotates v although it should not"
+    assert cause.sentence == "attention rotates k once more"

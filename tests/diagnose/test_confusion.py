@@ -47,7 +47,6 @@ def test_every_specific_cause_of_these_operations_is_planted() -> None:
         "overflowed",
         "other_weights",
         "activation_unknown",
-        "low_rank_update",
     }
     expected = {hypothesis.name for hypothesis in HYPOTHESES if ops & set(hypothesis.ops)}
     planted = {planted.cause for planted in FAULTS}

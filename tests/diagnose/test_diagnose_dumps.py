@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 from numpy_decoder import Fault, RandomWeights, graph_of, make_reference, random_weights, run
 
+from parity.answer import make_answer
 from parity.compare_dumps import compare_dumps
 from parity.comparison import Comparison, load_comparison, save_comparison
 from parity.diagnose_dumps import diagnose_dumps, judge_roles_again
@@ -276,3 +277,18 @@ def test_a_cause_that_leaves_more_than_rounding_gets_the_signature_beside_it(tmp
     assert diagnosis is not None
     assert diagnosis.causes[0].explained_share > 0.99
     assert "The residual is" in diagnosis.signature
+
+
+def test_a_tap_that_the_floor_does_not_measure_is_not_taken_apart(tmp_path: Path) -> None:
+    """Without a noise of its own, an operation that rounds twice would be called wrong."""
+    noise = run(REFERENCE, "float16", seed=1)
+    noise["layers.0.act"] = np.full_like(noise["layers.0.act"], np.inf)
+    truth = store(tmp_path, run(REFERENCE, "float64"), "float64", "reference")
+    floor = store(tmp_path, noise, "float16", "floor")
+    candidate = store(tmp_path, run(REFERENCE, "float16", seed=2), "float16", "candidate")
+    compared = compare_dumps(truth, candidate, floors=[floor])
+    comparison = diagnose_dumps(compared, truth, candidate, weights=REFERENCE.weights, floors=[floor])
+    undiagnosed = [row.tap for row in comparison.rows if row.diagnosis is None]
+    assert undiagnosed == ["layers.0.act", "layers.0.mlp_out"]  # and what reads it, which has no noise either
+    assert roles(comparison, "source") == []
+    assert "The floor run holds no finite values of layers.0.act" in make_answer(comparison).coverage

@@ -49,3 +49,12 @@ def test_any_order_is_solved_where_there_are_more_tokens_than_channels(tap: str)
     cause = cause_of(tap, reordered(tap, np.random.default_rng(3).permutation(64)))
     assert cause.hypothesis == "input_permuted"
     assert "permuted" in cause.sentence
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_two_exchanged_channels_are_named(dtype: str) -> None:
+    order = np.arange(64)
+    order[[5, 40]] = 40, 5
+    cause = cause_of(GATE, reordered(GATE, order), dtype=dtype)
+    assert cause.hypothesis == "input_permuted"
+    assert "(5 is 40, 40 is 5)" in cause.sentence

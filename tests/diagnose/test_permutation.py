@@ -45,6 +45,13 @@ def test_one_order_within_all_heads_is_named() -> None:
     inner = np.array([0, 2, 1, 5, 4, 3])
     found = named_order(OWN.reshape(4, 6)[:, inner].ravel(), 4, 6)
     assert found is not None
+    assert found.name == "within each head in order but for 4 that are exchanged (1 is 2, 2 is 1, 3 is 5, 5 is 3)"
+
+
+def test_any_order_within_all_heads_is_found() -> None:
+    inner = np.random.default_rng(1).permutation(16)
+    found = named_order(np.arange(64).reshape(4, 16)[:, inner].ravel(), 4, 16)
+    assert found is not None
     assert found.name == "permuted alike within each head"
 
 
@@ -59,3 +66,31 @@ def test_unknown_entries_are_filled_in() -> None:
 def test_nothing_is_named_where_all_is_in_order_or_unknown() -> None:
     assert named_order(OWN, 4, 6) is None
     assert named_order(np.full(24, -1), 4, 6) is None
+
+
+def test_few_that_are_exchanged_are_listed_however_many_others_are_in_place() -> None:
+    own = np.arange(400)
+    own[[7, 300]] = 300, 7
+    found = named_order(own, 1, 400)
+    assert found is not None
+    assert found.name == "in order but for 2 that are exchanged (7 is 300, 300 is 7)"
+    assert np.array_equal(found.channels, own)
+
+
+def test_few_that_are_misread_are_no_order() -> None:
+    own = np.arange(400)
+    own[7] = 300
+    assert named_order(own, 1, 400) is None
+
+
+def test_a_table_read_column_by_column_is_named() -> None:
+    found = named_order(np.arange(2048).reshape(4, 512).T.ravel(), 1, 2048)
+    assert found is not None
+    assert found.name == "read column by column from a table of 4 rows of 512"
+
+
+def test_packed_eights_are_named() -> None:
+    packed = np.arange(64).reshape(-1, 8)[:, [0, 2, 4, 6, 1, 3, 5, 7]].ravel()
+    found = named_order(packed, 1, 64)
+    assert found is not None
+    assert "AWQ" in found.name

@@ -48,3 +48,15 @@ def test_keys_and_values_of_another_prompt_are_named() -> None:
     cause = cause_of(CONTEXT, fault, reference=reference)
     assert cause.hypothesis == "prompts_mixed"
     assert "prompt 0 attends to prompt 1, prompt 1 attends to prompt 0" in cause.sentence
+
+
+@pytest.mark.parametrize("part", ["keys", "values"])
+def test_keys_or_values_alone_of_another_prompt_are_named(part: str) -> None:
+    def fault(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+        q, k, v = inputs
+        others = [0, 0, 2]
+        return attending()(reference, (q, k[others] if part == "keys" else k, v[others] if part == "values" else v))
+
+    cause = cause_of(CONTEXT, fault, reference=make_reference(lengths=(30, 30, 30)))
+    assert cause.hypothesis == "prompts_mixed"
+    assert f"prompt 1 has the {part} of prompt 0" in cause.sentence

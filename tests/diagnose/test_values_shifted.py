@@ -35,3 +35,12 @@ def test_the_shift_of_keys_is_solved() -> None:
     cause = cause_of(CONTEXT, fault)
     assert cause.hypothesis == "values_shifted"
     assert "each value goes with the key 1 token before" in cause.sentence
+
+
+def test_a_first_token_that_repeats_its_own_is_told() -> None:
+    def repeated(x: Floats) -> Floats:
+        return np.concatenate([x[:, :1], x[:, :-1]], axis=1)
+
+    cause = cause_of(CONTEXT, attending(values=lambda parts: repeated(parts.values)))
+    assert cause.hypothesis == "values_shifted"
+    assert "1 token before, and the token at the end repeats its own" in cause.sentence

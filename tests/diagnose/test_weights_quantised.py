@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from planting import altered, cause_of
 
+from parity.diagnose.grids import Grid, column_extremes, quantised
 from parity.replay.arrays import Floats
 
 DOWN, Q = "layers.1.mlp_out", "layers.1.q"
@@ -54,3 +55,14 @@ def test_a_zero_point_that_is_off_by_one_is_found(shift: int) -> None:
 def test_scales_along_the_wrong_axis_are_found() -> None:
     fault = altered(Q, lambda weight, bias: (symmetric(weight.T.copy(), 8, 64, 127).T, bias))
     assert "int8 per input channel" in cause_of(Q, fault).sentence
+
+
+def test_ties_fall_where_fp32_lets_them_fall() -> None:
+    """Weights in bf16 are often just half of the largest one, and half of 127 steps is a tie."""
+    weight = np.repeat(np.linspace(0.5, 1.0, 33), 4) * 0.0206298828125
+    scale = np.float32(weight.max()) / np.float32(127)
+    expected = np.rint(weight.astype(np.float32) / scale) * scale
+    rows = weight[None]
+    single = quantised(rows, Grid(8, -2, 127), column_extremes(rows), single=True)
+    np.testing.assert_array_equal(single[0], expected.astype(np.float64))
+    assert (quantised(rows, Grid(8, -2, 127), column_extremes(rows))[0] != single[0]).any()

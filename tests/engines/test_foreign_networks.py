@@ -11,7 +11,7 @@ from small_phases import capture_all, random_phase
 from parity.engines import NetworkInfo
 from parity.engines.network_info import METADATA_KEY
 from parity.engines.onnxruntime import OnnxRuntimeRunner
-from parity.engines.tapped_network import open_network
+from parity.engines.tapped_network import open_network, with_outputs
 from parity.errors import ParityError
 
 PHASE = random_phase(5, 3, vocabulary=12)
@@ -78,7 +78,7 @@ def test_marking_outputs_leaves_none_behind(tmp_path: Path) -> None:
     network = open_network(save_lookup(tmp_path / "x.onnx"), graph=GRAPH, mapping=None)
     for tensors, expected in ((["embed"], ["logits", "embed"]), ([], ["logits"])):
         marked = tmp_path / "marked.onnx"
-        marked.write_bytes(network.with_outputs(tensors))
+        marked.write_bytes(with_outputs(network.model, tensors))
         assert [value.name for value in ir.load(marked).graph.outputs] == expected
 
 

@@ -11,10 +11,12 @@ from plain_models import huggingface_config, save_model
 from small_phases import capture_all, phase_of, random_phase
 
 from parity.digest import weights_digest
-from parity.engines.onnxruntime import OnnxRuntimeOptions, OnnxRuntimeRunner, require_dtype
+from parity.engines.onnxruntime import OnnxRuntimeRunner, require_dtype
+from parity.engines.onnxruntime_options import OnnxRuntimeOptions
 from parity.engines.onnxruntime_probe import rounds_between_operators
 from parity.errors import ParityError
 from parity.record import record
+from parity.runner import TimedRunner
 from parity.taps import decoder_taps, select_taps
 from parity.tokens import TokenBatch
 from qwen_trt_model import build_network, convert, read_checkpoint
@@ -160,3 +162,24 @@ def test_unknown_options_are_refused(options: dict[str, str], problem: str) -> N
 def test_options_are_recorded(fp16_network: Path) -> None:
     flags = OnnxRuntimeRunner(fp16_network, options={"level": "basic", "threads": "1"}).describe().flags
     assert (flags["optimization_level"], flags["threads"]) == ("basic", "1")
+
+
+def test_a_run_is_timed_as_often_as_asked_with_nothing_marked(
+    fp16_network: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from parity.engines import onnxruntime as engine
+
+    opened: list[tuple[str, ...]] = []
+    original = engine._open_session
+
+    def noted(network: Any, tensors: Any, options: Any) -> Any:
+        opened.append(tuple(tensors))
+        return original(network, tensors, options)
+
+    monkeypatch.setattr(engine, "_open_session", noted)
+    runner = OnnxRuntimeRunner(fp16_network)
+    assert isinstance(runner, TimedRunner)
+    taken = runner.seconds(PHASE, repeats=3)
+    assert len(taken) == 3
+    assert min(taken) > 0
+    assert opened == [()]

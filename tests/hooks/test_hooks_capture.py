@@ -55,6 +55,11 @@ def test_a_runner_is_what_the_protocol_asks_for(tiny_qwen2_dir: Path) -> None:
     assert runner.describe().name == "transformers"
 
 
+def test_a_runner_says_where_its_weights_lie(tiny_qwen2_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tiny_qwen2_dir.parent)
+    assert TransformersRunner(tiny_qwen2_dir.name, dtype="fp32").describe().source == str(tiny_qwen2_dir.resolve())
+
+
 def test_only_what_is_asked_is_captured(tiny_dir: Path) -> None:
     runner = TransformersRunner(tiny_dir, dtype="fp32")
     asked = select_taps(runner.describe().graph, "layers.1.probs,layers.2.k_rope,layers.0.act")

@@ -57,6 +57,24 @@ def test_taps_that_are_not_asked_for_are_not_handed_out(checkpoint: Path) -> Non
     assert names == ["layers.0.gate", "layers.1.q", "logits"]
 
 
+def test_taps_are_put_out_as_asked(tmp_path: Path) -> None:
+    model = save_model(tmp_path / "model", huggingface_config("qwen2"))
+    folder = convert(model, tmp_path / "fp16", dtype="fp16")
+    build_network(folder)
+    captured = {}
+    for copies in ("none", "own", "fp32"):
+        graphs = OnnxRuntimeGraphs({"threads": "1", "copies": copies}, dtype="float16")
+        runner = LayerwiseRunner(open_parts(folder), graphs)
+        assert runner.describe().flags["copies"] == copies
+        captured[copies] = capture_all(runner, PHASE)["layers.1.gate"]
+    assert {copies: array.dtype.name for copies, array in captured.items()} == {
+        "none": "float16",
+        "own": "float16",
+        "fp32": "float32",
+    }
+    np.testing.assert_allclose(captured["fp32"], captured["none"], rtol=1e-2, atol=1e-2)
+
+
 def test_it_says_how_layers_are_fed(checkpoint: Path) -> None:
     assert runner_of(checkpoint).describe().flags["layers"] == "chained"
     isolated = runner_of(checkpoint, lambda phase: {})

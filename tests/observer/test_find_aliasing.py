@@ -20,7 +20,7 @@ from parity.errors import ParityError
 from parity.observer import find_aliasing, with_aliasing
 from parity.record import record
 from parity.runner import Runner, RunnerInfo, Sink
-from parity.taps import Tap
+from parity.taps import Tap, TapGraph
 from parity.tokens import Phase
 from qwen_trt_model import build_network, convert
 
@@ -136,3 +136,50 @@ def test_dumps_of_other_networks_or_tokens_are_refused(runner: OnnxRuntimeRunner
         find_aliasing(one, shorter)
     with pytest.raises(ParityError, match="no tap in common"):
         find_aliasing(dump_of(runner, tmp_path / "a", taps=["embed"]), dump_of(runner, tmp_path / "b", taps=["logits"]))
+
+
+_CHAIN = TapGraph(
+    tuple(
+        Tap(f"t{i}", "linear", (f"t{i - 1}",) if i else (), ("batch", "token", "channel"), (None, None, 32))
+        for i in range(12)
+    )
+)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Taps one after the other, each off by its entry of `errors` (rel-L2), drawn from `seed`."""
+
+    seed: int
+    errors: Sequence[float]
+    dtype: str
+
+    def describe(self) -> RunnerInfo:
+        return RunnerInfo("made", "chain", self.dtype, "w", _CHAIN)
+
+    def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
+        truth, rng = np.random.default_rng(0), np.random.default_rng(self.seed)
+        for tap, error in zip(taps, self.errors, strict=True):
+            values = truth.normal(size=(*phase.tokens.ids.shape, 32))
+            sink(tap.name, (values * (1 + error * rng.normal(size=values.shape))).astype(np.float32))
+
+
+def chains(tmp_path: Path, one: Sequence[float], other: Sequence[float], *, dtype: str) -> tuple[str, ...]:
+    sides = [Chain(seed, errors, dtype) for seed, errors in ((1, one), (2, other))]
+    dumps = [record(side, [PHASE], taps=_CHAIN.taps, role="candidate", out=tmp_path / str(side.seed)) for side in sides]
+    return find_aliasing(*dumps)
+
+
+def test_noise_that_grows_from_tap_to_tap_is_none(tmp_path: Path) -> None:
+    growing = [2e-3 * 1.5**i for i in range(12)]  # to 17%, as bf16 has it behind many layers
+    assert chains(tmp_path, growing, growing, dtype="bfloat16") == ()
+
+
+def test_a_tensor_that_one_more_layer_was_added_to_is_told_from_noise(tmp_path: Path) -> None:
+    noise = [3e-4] * 12
+    changed = [*noise[:5], 0.02, *noise[6:]]
+    assert chains(tmp_path, changed, noise, dtype="float16") == ("t5",)
+
+
+def test_sums_that_cancel_in_fp32_are_none(tmp_path: Path) -> None:
+    assert chains(tmp_path, [1e-7, 2e-4, *[1e-7] * 10], [1e-7] * 12, dtype="float32") == ()

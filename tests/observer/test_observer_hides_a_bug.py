@@ -40,6 +40,10 @@ def test_a_tap_inside_of_a_fused_gelu_hides_that_it_is_approximated(
     assert worst.unprobed.noise is not None
     assert worst.probed.noise.noise_ratio < 2 < 100 < worst.unprobed.noise.noise_ratio
     assert "hides a bug" in effect.sentence
+    layers = effect.layers
+    assert layers is not None
+    assert (layers.probed_only, layers.unprobed_only) == (6, 2)
+    assert any("only without taps" in words and "(FastGelu)" in words for words in layers.examples)
     assert "--probe-sets" in effect.cure
 
 

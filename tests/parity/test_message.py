@@ -27,17 +27,17 @@ def test_a_mismatch_is_told_in_six_parts() -> None:
     bad = row("layers.3.q", "layers.3.input_norm", status="mismatch", ratio=40.0)
     assert failure_message(with_input(bad), bad, run="runs/first").splitlines() == [
         "layers.3.q (linear, prefill): mismatch: the reason of layers.3.q",
-        "  sides     reference: float32 [2, 20, 512], from transformers in float32 (tiny)",
-        "            candidate: float16 [2, 20, 512], from onnxruntime in float16 (tiny)",
-        "  elements  20,000 compared, 8,000 (40%) off by 0.001 or more; half are off by more than 0.0101, "
+        "  sides      reference: float32 [2, 20, 512], from transformers in float32 (tiny)",
+        "             candidate: float16 [2, 20, 512], from onnxruntime in float16 (tiny)",
+        "  elements   20,000 compared, 8,000 (40%) off by 0.001 or more; half are off by more than 0.0101, "
         "1 in 100 by more than 0.0500",
-        "  worst     prompt 1, token 12, channel 77: reference 1.25, candidate 1.5, difference 0.250",
-        "            allowed: R up to 2, found 40.0",
-        "            allowed: R of the worst token up to 4, found 60.0 (prompt 1, token 12 '␣the')",
-        "            allowed: mean_abs up to 0.001, found 0.0123",
-        "  before    its input layers.3.input_norm (match, R 1.00) is fine, so the error arises here, in the "
+        "  worst      prompt 1, token 12, channel 77: reference 1.25, candidate 1.5, difference 0.250",
+        "             allowed: R up to 2, found 40.0",
+        "             allowed: R of the worst token up to 4, found 60.0 (prompt 1, token 12 '␣the')",
+        "             allowed: mean_abs up to 0.001, found 0.0123",
+        "  before     its input layers.3.input_norm (match, R 1.00) is fine, so the error arises here, in the "
         "linear layer",
-        "  next      parity report runs/first --tap layers.3.q",
+        "  next       parity report runs/first --tap layers.3.q",
     ]
 
 
@@ -94,7 +94,7 @@ def test_the_command_is_safe_to_paste() -> None:
 def test_taps_that_were_not_captured_are_asked_for() -> None:
     bad = row("layers.3.resid_out", "layers.3.resid_mid", "layers.3.mlp_out", status="mismatch", ratio=9.0)
     message = failure_message(make(row("layers.2.resid_out"), bad), bad)
-    assert "layers.3.resid_mid, layers.3.mlp_out were not compared" in message
+    assert "its inputs layers.3.resid_mid and layers.3.mlp_out were not compared" in message
     assert "--taps 'layers.3.*'" in message
 
 
@@ -166,31 +166,31 @@ DIAGNOSED = make(diagnosed(row("layers.3.gate"), "clean"), SOURCE, HEIR)
 
 def test_a_source_is_told_with_role_cause_cost_and_its_error_taken_apart() -> None:
     assert failure_message(DIAGNOSED, SOURCE, run="runs/first").splitlines()[1:7] == [
-        "  role      source: why it is a source",
-        "  cause     the activation is GELU instead of SiLU",
-        "  evidence  explains 99.99% of its error; what is left is rounding: R 0.900 (worst token 1.10)",
-        "  cost      On its own it changes 4 of 20 next tokens (20%), 2 of them where the reference's choice is clear; "
-        "mean KL 0.0100 nats, at most 0.100.",
-        "  own error rel-L2 0.0200, R 30.0 (worst token 45.0)",
-        "  came in   rel-L2 0.00100, R 1.00 (worst token 1.50); gain 1.20, that of noise 1.10",
+        "  role       source: why it is a source",
+        "  cause      the activation is GELU instead of SiLU",
+        "  evidence   explains 99.99% of its error; what is left is rounding: R 0.900 (worst token 1.10)",
+        "  cost       On its own it changes 4 of 20 next tokens (20%), 2 of them where the reference's choice is clear"
+        "; mean KL 0.0100 nats, at most 0.100.",
+        "  born here  rel-L2 0.0200, R 30.0 (worst token 45.0)",
+        "  came in    rel-L2 0.00100, R 1.00 (worst token 1.50); gain 1.20, that of noise 1.10",
     ]
     assert failure_message(DIAGNOSED, SOURCE, run="runs/first").splitlines()[-2:] == [
-        "  before    no operation before it is wrong",
-        "  next      parity report runs/first --tap layers.3.act",
+        "  before     no operation before it is wrong",
+        "  next       parity report runs/first --tap layers.3.act",
     ]
 
 
 def test_a_heir_is_sent_to_where_its_error_was_born() -> None:
     assert heir_message(DIAGNOSED, HEIR, run="runs/first").splitlines() == [
         "layers.3.mlp_out (linear, prefill): mismatch: its operation is right, it passes on an error",
-        "  born      layers.3.act (linear layer, prefill): the activation is GELU instead of SiLU",
-        "  next      parity report runs/first --tap layers.3.act",
+        "  born       layers.3.act (linear layer, prefill): the activation is GELU instead of SiLU",
+        "  next       parity report runs/first --tap layers.3.act",
     ]
     assert failure_message(DIAGNOSED, HEIR, run="runs/first").splitlines()[-3:] == [
-        "  before    the error that came in was born in layers.3.act (linear layer, prefill): the activation is GELU "
+        "  before     the error that came in was born in layers.3.act (linear layer, prefill): the activation is GELU "
         "instead of SiLU",
-        "  next      parity report runs/first --tap layers.3.act",
-        "            parity report runs/first --tap layers.3.mlp_out",
+        "  next       parity report runs/first --tap layers.3.act",
+        "             parity report runs/first --tap layers.3.mlp_out",
     ]
     shown = failure_message(DIAGNOSED, HEIR, run="runs/first", shown=True)
     assert "--tap layers.3.mlp_out" not in shown

@@ -33,6 +33,7 @@ def noise(median: float, worst: float) -> NoiseMetrics:
         (ERRORS, noise(2.1, 3.0), "mismatch", "R 2.1 of the median token is above 2;"),
         (ERRORS, noise(1.0, 4.1), "mismatch", "R 4.1 of the worst token is above 4;"),
         (FLAGGED, noise(3.0, 9.0), "mismatch", "above 2 and R 9 of the worst token is above 4; mean |error| 0.002 is"),
+        (ERRORS, noise(1513.2, 2e5), "mismatch", "R 1513 of the median token is above 2 and R 2.00e5 of the worst"),
         (FLAGGED, None, "mismatch", "no noise floor was recorded, so the flag decides"),
         (ERRORS, None, "match", "no noise floor was recorded, so the flag decides"),
         (ERRORS, noise(math.nan, 1.0), "mismatch", "R nan"),

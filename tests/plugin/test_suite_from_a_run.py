@@ -51,6 +51,16 @@ def test_a_run_with_parity_passes(pytester: pytest.Pytester, passing_run: Path) 
     result.stdout.fnmatch_lines(["PASS: 33 taps, 33 match", "No tap leaves the reference: *"])
 
 
+def test_the_engine_without_taps_is_one_more_test(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    for unprobed, outcomes in (("alike", {"passed": 34}), ("faulty", {"passed": 33, "failed": 1})):
+        run = save_run(tmp_path / unprobed, unprobed=unprobed)
+        result = pytester.runpytest_inprocess(*_SUITE, "--parity-run", run)
+        result.assert_outcomes(**outcomes)
+    result.stdout.fnmatch_lines(
+        ["*_ test_layer_parity[[]observer-effect[]] _*", "observer effect: Marking * hides a bug*"]
+    )
+
+
 def test_only_the_tap_that_diverges_fails_and_says_why(pytester: pytest.Pytester, failing_run: Path) -> None:
     result = pytester.runpytest_inprocess(*_SUITE, "--parity-run", failing_run)
     result.assert_outcomes(passed=32, failed=1)
@@ -58,12 +68,12 @@ def test_only_the_tap_that_diverges_fails_and_says_why(pytester: pytest.Pytester
         [
             "*_ test_layer_parity[[]prefill-layers.1.attn_out[]] _*",
             "layers.1.attn_out (linear, prefill): mismatch: R * is above 2*",
-            "  sides     reference: float64 [[]2, 7, 8[]], from arrays in float64 (made here)",
-            "            candidate: float16 [[]2, 7, 8[]], from arrays in float16 (made here)",
-            "  elements  80 compared, *",
-            "  worst     prompt *, token *, channel *: reference *, candidate *",
-            "  before    its input layers.1.attn_ctx (match, *",
-            f"  next      parity report {failing_run} --tap layers.1.attn_out",
+            "  sides      reference: float64 [[]2, 7, 8[]], from arrays in float64 (made here)",
+            "             candidate: float16 [[]2, 7, 8[]], from arrays in float16 (made here)",
+            "  elements   80 compared, *",
+            "  worst      prompt *, token *, channel *: reference *, candidate *",
+            "  before     its input layers.1.attn_ctx (match, *",
+            f"  next       parity report {failing_run} --tap layers.1.attn_out",
         ],
         consecutive=False,
     )

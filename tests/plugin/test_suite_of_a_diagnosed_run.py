@@ -44,12 +44,12 @@ def test_a_source_is_explained_and_its_heir_points_at_it(pytester: pytest.Pytest
     result.stdout.fnmatch_lines(
         [
             "layers.1.attn_out (linear, prefill): mismatch: *",
-            "  cause     the output is multiplied by 1.05",
-            "  cost      On its own it changes *",
-            f"  next      parity report {diagnosed_run} --tap layers.1.attn_out",
+            "  cause      the output is multiplied by 1.05",
+            "  cost       On its own it changes *",
+            f"  next       parity report {diagnosed_run} --tap layers.1.attn_out",
             "layers.1.resid_mid (add, prefill): mismatch: its operation is right, it passes on an error",
-            "  born      layers.1.attn_out (linear layer, prefill): the output is multiplied by 1.05",
-            f"  next      parity report {diagnosed_run} --tap layers.1.attn_out",
+            "  born       layers.1.attn_out (linear layer, prefill): the output is multiplied by 1.05",
+            f"  next       parity report {diagnosed_run} --tap layers.1.attn_out",
             "FAIL: 2 of 33 taps fail*",
             "The error is born in layers.1.attn_out (linear layer, prefill), which is wrong: *",
         ]

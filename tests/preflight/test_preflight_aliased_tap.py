@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from numpy_decoder import graph_of, run
 from preflight_sides import REFERENCE, Arrays, Sides, candidate_of
@@ -57,3 +58,23 @@ def test_rotating_twice_is_the_layers_fault(hidden: tuple[str, ...], tmp_path: P
     rotated = arrays["layers.0.q_rope"]
     broken = run(REFERENCE, "float16", seed=2, faults={"layers.0.q": lambda *_: rotated.astype("float64")})
     assert Sides(candidate=lambda _: broken, lost=hidden).findings(tmp_path) == ()
+
+
+def test_layers_in_which_the_same_happens_share_a_finding(tmp_path: Path) -> None:
+    def both(arrays: Arrays) -> Arrays:
+        return {**arrays, **{f"layers.{layer}.k": arrays[f"layers.{layer}.k_rope"] for layer in range(2)}}
+
+    (finding,) = Sides(candidate=both).findings(tmp_path)
+    assert finding.subject == "layers.0.k, layers.1.k of the candidate, phase prefill"
+    assert finding.sentence.endswith("the same in 1 more layers")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0])
+def test_taps_that_are_alike_because_nothing_is_left_are_the_layers_fault(value: float, tmp_path: Path) -> None:
+    """An overflow makes every tap behind it NaN."""
+
+    def spoilt(arrays: Arrays) -> Arrays:
+        later = [name for name in arrays if name.startswith("layers.1.") or name in ("final_norm", "logits")]
+        return arrays | {name: np.full_like(arrays[name], value) for name in later}
+
+    assert Sides(candidate=spoilt).findings(tmp_path) == ()

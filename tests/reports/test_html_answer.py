@@ -63,7 +63,7 @@ def test_a_cause_that_leaves_more_than_rounding_is_said_to_explain_a_part() -> N
 
 def test_sources_with_one_cause_share_a_card_and_many_causes_fold() -> None:
     taps = [f"layers.{layer}.attn_out" for layer in range(5)]
-    assert "where else The same holds at 4 more taps: layers.1.attn_out" in banner(broken(sources=taps))
+    assert "The same holds at 4 more taps: attn_out of layers 1–4" in banner(broken(sources=taps))
     comparison = broken(sources=taps)
     different = {
         tap: (replace(CAUSES[0], hypothesis=f"cause{chr(97 + i)}", sentence=f"cause {chr(97 + i)}"),)

@@ -5,9 +5,11 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_rows import observed
 from rich.console import Console
 from sample_comparison import make_comparison
 
@@ -100,6 +102,16 @@ def test_limits_stand_with_their_reasons() -> None:
     assert "mean_abs ≤ 0.001     the rule of hand-made ports" in text
     assert "max_abs ≤ 0.5 on layers.0.* asked for" in text
     assert "R worst ≤ 4" in text
+
+
+def test_what_taps_change_stands_above_the_table_and_in_the_answer_where_they_do() -> None:
+    for grade in ("faithful", "perturbing", "hides the bug"):
+        text = piped(replace(make_comparison(), observer=observed(grade)))
+        above, below = text.split("phase prefill", 1)
+        assert f"observer   {grade}: with 93 taps, the reason of {grade}; a rebuild moves them by 0.770" in above
+        assert ("cure: spread the taps: --probe-sets" in below) == (grade != "faithful")
+        assert max(map(len, text.splitlines())) <= 100
+        assert text.rstrip().splitlines()[-1].startswith("FAIL" if grade == "hides the bug" else "PASS")
 
 
 def test_a_missing_floor_is_said() -> None:

@@ -76,7 +76,7 @@ def test_the_answer_reads_from_what_is_wrong_to_what_to_type() -> None:
         "evidence explains 99.998% of its error; what is left is rounding: R 0.900 (worst token 1.20)",
         "cost On its own it changes 48 of 480 next tokens (10%), 20 of them where the reference's choice is clear",
         "symptoms 34 more taps fail though their operations are right",
-        "matters On the whole the candidate changes 48 of 480 next tokens",
+        "altogether On the whole the candidate changes 48 of 480 next tokens",
         "FAIL: 35 of 93 taps fail",
         "next: parity report runs/first --tap layers.3.act",
     ]
@@ -126,14 +126,15 @@ def test_of_many_errors_the_cheap_ones_are_listed() -> None:
 def test_other_causes_are_told_where_the_best_leaves_something_or_all_are_asked_for() -> None:
     comparison = make_diagnosed()
     assert "sigmoid" not in piped(comparison)
-    assert "or the activation is x · sigmoid(1.7 x); explains 99.5%" in in_one_line(piped(comparison, verbose=True))
+    text = in_one_line(piped(comparison, verbose=True))
+    assert "also tried the activation is x · sigmoid(1.7 x); explains 99.5%" in text
     place = next(i for i, row in enumerate(comparison.rows) if row.tap == "layers.3.act")
     diagnosis = comparison.rows[place].diagnosis
     assert diagnosis is not None
     rows = list(comparison.rows)
     for causes, words in (
         (diagnosis.causes[1:], "cause in part: the activation is x · sigmoid(1.7 x)"),
-        ((), "cause unexplained looks it grows along the prompt"),
+        ((), "cause unexplained looks like it grows along the prompt"),
     ):
         changed = replace(diagnosis, causes=causes, signature="it grows along the prompt")
         rows[place] = replace(rows[place], diagnosis=changed)
@@ -155,3 +156,14 @@ def test_every_status_can_be_shown_and_counted(status: str) -> None:
     text = piped(replace(comparison, rows=rows))
     assert line_of(text, "embed").partition("  ")[2].strip().startswith(status)
     assert f"1 {status}" in text or status in ("match", "rounding")
+
+
+def test_a_source_without_a_price_says_why() -> None:
+    comparison = make_diagnosed(also=("layers.4.q",))
+    rows = tuple(
+        replace(row, diagnosis=replace(row.diagnosis, cost=None)) if row.tap == "layers.4.q" and row.diagnosis else row
+        for row in comparison.rows
+    )
+    text = in_one_line(piped(replace(comparison, rows=rows)))
+    assert "cost not computed: it takes runs of the reference" in text.partition("source layers.4.q")[2]
+    assert "not computed" not in text.partition("source layers.4.q")[0]

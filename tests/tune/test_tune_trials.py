@@ -40,7 +40,7 @@ def test_taps_are_handed_over_in_graph_order(tmp_path: Path) -> None:
 
 
 def test_every_trial_is_told_with_whether_it_is_new(tmp_path: Path) -> None:
-    told: list[tuple[tuple[str, ...], bool, int]] = []
+    told: list[tuple[tuple[str, ...], int, int | None]] = []
 
     def trials() -> Trials:
         return Trials(
@@ -49,7 +49,7 @@ def test_every_trial_is_told_with_whether_it_is_new(tmp_path: Path) -> None:
             limits=limits_of(),
             budget=Budget(9),
             store=TrialStore(tmp_path, "noise"),
-            tell=lambda trial, new, number: told.append((trial.fp32, new, number)),
+            tell=lambda trial, number, build: told.append((trial.fp32, number, build)),
         )
 
     trials().trial([NORM])
@@ -57,7 +57,7 @@ def test_every_trial_is_told_with_whether_it_is_new(tmp_path: Path) -> None:
     again.trial([NORM])
     again.trial([NORM])
     again.trial(())
-    assert told == [(NORM.taps, True, 1), (NORM.taps, False, 1), ((), True, 2)]
+    assert told == [(NORM.taps, 1, 1), (NORM.taps, 1, None), ((), 2, 1)]
 
 
 def test_stored_trials_cost_nothing(tmp_path: Path) -> None:

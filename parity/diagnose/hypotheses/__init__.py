@@ -6,6 +6,7 @@ from parity.diagnose.hypotheses.activation_other import ACTIVATION_OTHER
 from parity.diagnose.hypotheses.activation_rounded import ACTIVATION_ROUNDED
 from parity.diagnose.hypotheses.activation_slope import ACTIVATION_SLOPE
 from parity.diagnose.hypotheses.activation_unknown import ACTIVATION_UNKNOWN
+from parity.diagnose.hypotheses.activation_up_shifted import ACTIVATION_UP_SHIFTED
 from parity.diagnose.hypotheses.activation_wiring import ACTIVATION_WIRING
 from parity.diagnose.hypotheses.add_scaled import ADD_SCALED
 from parity.diagnose.hypotheses.attention_chunked import ATTENTION_CHUNKED
@@ -28,6 +29,7 @@ from parity.diagnose.hypotheses.channels_permuted import CHANNELS_PERMUTED
 from parity.diagnose.hypotheses.constant_offset import CONSTANT_OFFSET
 from parity.diagnose.hypotheses.constant_ratio import CONSTANT_RATIO
 from parity.diagnose.hypotheses.context_accumulated import CONTEXT_ACCUMULATED
+from parity.diagnose.hypotheses.embedding_normed import EMBEDDING_NORMED
 from parity.diagnose.hypotheses.embedding_rows import EMBEDDING_ROWS
 from parity.diagnose.hypotheses.embedding_scaled import EMBEDDING_SCALED
 from parity.diagnose.hypotheses.equals_another_tap import EQUALS_ANOTHER_TAP
@@ -43,8 +45,10 @@ from parity.diagnose.hypotheses.input_permuted import INPUT_PERMUTED
 from parity.diagnose.hypotheses.inputs_quantised import INPUTS_QUANTISED
 from parity.diagnose.hypotheses.inputs_rounded import INPUTS_ROUNDED
 from parity.diagnose.hypotheses.key_unseen import KEY_UNSEEN
+from parity.diagnose.hypotheses.keys_strided import KEYS_STRIDED
+from parity.diagnose.hypotheses.logits_normalised import LOGITS_NORMALISED
 from parity.diagnose.hypotheses.logits_softcap import LOGITS_SOFTCAP
-from parity.diagnose.hypotheses.low_rank_update import LOW_RANK_UPDATE
+from parity.diagnose.hypotheses.low_rank import LOW_RANK
 from parity.diagnose.hypotheses.mask_value import MASK_VALUE
 from parity.diagnose.hypotheses.nan_at_unseen_keys import NAN_AT_UNSEEN_KEYS
 from parity.diagnose.hypotheses.norm_after_rotary import NORM_AFTER_ROTARY
@@ -70,6 +74,7 @@ from parity.diagnose.hypotheses.overflowed import OVERFLOWED
 from parity.diagnose.hypotheses.padding_attended import PADDING_ATTENDED
 from parity.diagnose.hypotheses.partial_sums import PARTIAL_SUMS
 from parity.diagnose.hypotheses.position_added import POSITION_ADDED
+from parity.diagnose.hypotheses.prefix_bidirectional import PREFIX_BIDIRECTIONAL
 from parity.diagnose.hypotheses.probabilities_rounded import PROBABILITIES_ROUNDED
 from parity.diagnose.hypotheses.prompts_exchanged import PROMPTS_EXCHANGED
 from parity.diagnose.hypotheses.prompts_mixed import PROMPTS_MIXED
@@ -92,6 +97,7 @@ from parity.diagnose.hypotheses.rotary_linear_scaling import ROTARY_LINEAR_SCALI
 from parity.diagnose.hypotheses.rotary_llama3 import ROTARY_LLAMA3
 from parity.diagnose.hypotheses.rotary_logn import ROTARY_LOGN
 from parity.diagnose.hypotheses.rotary_missing import ROTARY_MISSING
+from parity.diagnose.hypotheses.rotary_missing_in_heads import ROTARY_MISSING_IN_HEADS
 from parity.diagnose.hypotheses.rotary_partial import ROTARY_PARTIAL
 from parity.diagnose.hypotheses.rotary_position_frozen import ROTARY_POSITION_FROZEN
 from parity.diagnose.hypotheses.rotary_position_jump import ROTARY_POSITION_JUMP
@@ -112,6 +118,7 @@ from parity.diagnose.hypotheses.scores_overflowed import SCORES_OVERFLOWED
 from parity.diagnose.hypotheses.scores_rounded import SCORES_ROUNDED
 from parity.diagnose.hypotheses.scores_saturated import SCORES_SATURATED
 from parity.diagnose.hypotheses.sliding_window import SLIDING_WINDOW
+from parity.diagnose.hypotheses.sliding_window_sinks import SLIDING_WINDOW_SINKS
 from parity.diagnose.hypotheses.softmax_axis import SOFTMAX_AXIS
 from parity.diagnose.hypotheses.softmax_not_normalised import SOFTMAX_NOT_NORMALISED
 from parity.diagnose.hypotheses.softmax_sink import SOFTMAX_SINK
@@ -119,12 +126,14 @@ from parity.diagnose.hypotheses.token_scale import TOKEN_SCALE
 from parity.diagnose.hypotheses.tokens_shifted import TOKENS_SHIFTED
 from parity.diagnose.hypotheses.value_grid import VALUE_GRID
 from parity.diagnose.hypotheses.value_heads import VALUE_HEADS
+from parity.diagnose.hypotheses.values_rotated import VALUES_ROTATED
 from parity.diagnose.hypotheses.values_shifted import VALUES_SHIFTED
 from parity.diagnose.hypotheses.weight_entries import WEIGHT_ENTRIES
 from parity.diagnose.hypotheses.weight_rows_permuted import WEIGHT_ROWS_PERMUTED
 from parity.diagnose.hypotheses.weight_rows_zero import WEIGHT_ROWS_ZERO
 from parity.diagnose.hypotheses.weight_scale import WEIGHT_SCALE
 from parity.diagnose.hypotheses.weight_transposed import WEIGHT_TRANSPOSED
+from parity.diagnose.hypotheses.weights_fp8 import WEIGHTS_FP8
 from parity.diagnose.hypotheses.weights_of_another_tap import WEIGHTS_OF_ANOTHER_TAP
 from parity.diagnose.hypotheses.weights_quantised import WEIGHTS_QUANTISED
 from parity.diagnose.hypotheses.wrong_input import WRONG_INPUT
@@ -147,6 +156,7 @@ HYPOTHESES = (
     FUSED_ROWS_MIXED,
     WEIGHT_SCALE,
     WEIGHTS_QUANTISED,
+    WEIGHTS_FP8,
     QUANTISATION_SCALE,
     OPERANDS_ROUNDED,
     INPUTS_QUANTISED,
@@ -156,9 +166,11 @@ HYPOTHESES = (
     PARTIAL_SUMS,
     INPUT_CHANNEL_SCALE,
     LOGITS_SOFTCAP,
+    LOGITS_NORMALISED,
     OTHER_WEIGHTS,
-    LOW_RANK_UPDATE,
+    LOW_RANK,
     EMBEDDING_SCALED,
+    EMBEDDING_NORMED,
     EMBEDDING_ROWS,
     POSITION_ADDED,
     NORM_EPSILON,
@@ -179,6 +191,7 @@ HYPOTHESES = (
     ACTIVATION_OTHER,
     ACTIVATION_SLOPE,
     ACTIVATION_WIRING,
+    ACTIVATION_UP_SHIFTED,
     ACTIVATION_CLAMPED,
     ACTIVATION_ROUNDED,
     ACTIVATION_UNKNOWN,
@@ -199,6 +212,7 @@ HYPOTHESES = (
     ROTARY_SECTIONS,
     ROTARY_FREQUENCIES,
     ROTARY_MISSING,
+    ROTARY_MISSING_IN_HEADS,
     ROTARY_REPEATED,
     ROTARY_BACKWARDS,
     ROTARY_COS_SIN,
@@ -232,6 +246,9 @@ HYPOTHESES = (
     CAUSAL_MASK_BLOCKWISE,
     MASK_VALUE,
     SLIDING_WINDOW,
+    SLIDING_WINDOW_SINKS,
+    PREFIX_BIDIRECTIONAL,
+    KEYS_STRIDED,
     ATTENTION_CHUNKED,
     KEY_UNSEEN,
     PADDING_ATTENDED,
@@ -245,6 +262,7 @@ HYPOTHESES = (
     VALUE_HEADS,
     HEADS_PERMUTED,
     VALUES_SHIFTED,
+    VALUES_ROTATED,
     CONTEXT_ACCUMULATED,
     WRONG_INPUT,
     EXTRA_TERM,

@@ -9,7 +9,7 @@ import numpy as np
 from parity.diagnose.accumulation import accumulated, accumulations
 from parity.diagnose.case import SourceCase
 from parity.diagnose.excerpt import linear_excerpt
-from parity.diagnose.formats import coarser_formats
+from parity.diagnose.formats import SIXTEEN_BITS, coarser_formats
 from parity.diagnose.hypothesis import Hypothesis, Prediction
 from parity.diagnose.linear_replay import stored_bias, stored_weight
 
@@ -18,7 +18,6 @@ __all__ = ["ACCUMULATION_ROUNDED"]
 _ROWS, _CHANNELS = 12, 16
 _STILL_LEFT = 0.7
 _MOST_ROUNDINGS = 10**9
-_SIXTEEN_BITS = ("fp16", "bf16")
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
@@ -33,7 +32,7 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     output, x = (excerpt.output[rows] / scale)[:, :_CHANNELS], excerpt.x[rows] / scale
     weight, squares = excerpt.weight[:_CHANNELS], np.square(residual * scale).sum()
     finer = case.dtype.unit_roundoff / 4  # an fp16 engine may well accumulate in fp16
-    formats = tuple(f for f in coarser_formats(finer) if f.short in _SIXTEEN_BITS)
+    formats = coarser_formats(finer, among=SIXTEEN_BITS)
     for how in accumulations(formats, x.shape[1]):
         left = np.square((output - accumulated(x, weight, bias, how)) * scale).sum()
         roundings = case.output.size * x.shape[1] // how.block

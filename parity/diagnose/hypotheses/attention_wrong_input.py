@@ -1,4 +1,4 @@
-"""Attention that reads another tensor: keys before their rotation, a buffer of another layer, rotated values."""
+"""Attention that reads another tensor: keys before their rotation, a buffer of another layer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from parity.diagnose.attention_rows import AttentionRows
-from parity.diagnose.attention_tap import sampled_channels
+from parity.diagnose.attention_tap import channels_of
 from parity.diagnose.attention_variation import Variation, attention_predictions
 from parity.diagnose.case import SourceCase
 from parity.diagnose.fitting import Guess
@@ -20,7 +20,7 @@ _Reading = Callable[[AttentionRows], AttentionRows]
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
-    """Queries, keys or values are replaced by every captured tap of the same heads; or turned as keys are."""
+    """Queries, keys or values are replaced by every captured tap of the same heads; or rotated a second time."""
     return attention_predictions(case, _guesses(case))
 
 
@@ -32,8 +32,9 @@ def _guesses(case: SourceCase) -> Iterator[Guess[Variation]]:
             for other in _of_the_same_heads(case, own):
                 array = widened(case.candidate[other])
                 yield Guess(f"attention reads {other} instead of {own}", Variation(inputs=reading(array)), 1)
-            turned = f"attention rotates {kind} {'although it should not' if kind == 'v' else 'once more'}"
-            yield Guess(turned, Variation(inputs=reading(_rotated(case, case.inputs[place]))))
+            if kind != "v":  # rotated values are a fault of their own
+                turned = reading(_rotated(case, case.inputs[place]))
+                yield Guess(f"attention rotates {kind} once more", Variation(inputs=turned))
 
 
 def _of_the_same_heads(case: SourceCase, own: str) -> tuple[str, ...]:
@@ -57,12 +58,7 @@ def _keys(array: Floats) -> _Reading:
 
 
 def _values(array: Floats) -> _Reading:
-    def reading(rows: AttentionRows) -> AttentionRows:
-        channels = sampled_channels(array.shape[-1])
-        whole = rows.values.shape[-1] == array.shape[-1]
-        return replace(rows, values=array if whole else array[..., channels])
-
-    return reading
+    return lambda rows: replace(rows, values=channels_of(array, rows))
 
 
 ATTENTION_WRONG_INPUT = Hypothesis("attention_wrong_input", ("scores", "attention"), _predict, rank=3)

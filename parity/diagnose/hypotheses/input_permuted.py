@@ -10,6 +10,7 @@ from parity.diagnose.case import SourceCase
 from parity.diagnose.columns import columns, input_columns, token_weights
 from parity.diagnose.excerpt import linear_excerpt
 from parity.diagnose.hypothesis import Hypothesis, Prediction
+from parity.diagnose.input_gains import input_gains
 from parity.diagnose.linear_fit import fitted_map
 from parity.diagnose.linear_replay import linear_output, stored_bias
 from parity.diagnose.matching import Matches, match_columns
@@ -22,15 +23,33 @@ __all__ = ["INPUT_PERMUTED"]
 _SOLVED_WIDTH = 1024
 _TOKENS = 256
 _FAINT = 0.1
+_FEW = 8
+_OFF = 0.5
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
     excerpt, (heads, head_dim) = linear_excerpt(case), head_layout(case.graph[case.tap.inputs[0]])
-    for order in (*layout_orders(heads, head_dim), *_solved(case, heads, head_dim)):
+    for order in (*layout_orders(heads, head_dim), *_few(case), *_solved(case, heads, head_dim)):
         if excerpt.is_promising(excerpt.linear(excerpt.weight, x=excerpt.x[:, order.channels])):
             flat = case.inputs[0].reshape(*case.inputs[0].shape[:2], -1)
             sentence = f"the channels of {case.tap.inputs[0]} are {order.name} when {case.tap.kind} reads them"
             yield Prediction(sentence, linear_output(case, x=flat[..., order.channels]), order.fitted)
+
+
+def _few(case: SourceCase) -> Iterator[Order]:
+    """Few channels that count for little in their own place: what stands in for each is solved for and recognised."""
+    gains, width = input_gains(case), head_layout(case.graph[case.tap.inputs[0]])
+    if gains is None or not 1 < (odd := np.flatnonzero(np.abs(gains - 1) > _OFF)).size <= _FEW:
+        return
+    excerpt = linear_excerpt(case)
+    inverse = np.linalg.pinv(excerpt.weight[:, odd])  # [odd, channel]
+    read = excerpt.residual @ inverse.T + excerpt.x[:, odd]  # [row, odd]: what was read in their place
+    distances = np.square(read[:, :, None] - excerpt.x[:, None, odd]).sum(axis=0)  # [odd, odd]
+    order = np.arange(width[0] * width[1])
+    order[odd] = odd[distances.argmin(axis=1)]
+    found = named_order(order, *width)
+    if found is not None:
+        yield found
 
 
 def _solved(case: SourceCase, heads: int, head_dim: int) -> Iterator[Order]:

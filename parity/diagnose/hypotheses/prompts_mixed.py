@@ -32,11 +32,12 @@ def _guesses(tap: AttentionTap) -> Iterator[Guess[Variation]]:
         return
     yield Guess("prompts are mixed: each token sees all prompts before its own", Variation(inputs=_packed_causally))
     yield Guess("prompts are mixed: each token sees all prompts of the batch", Variation(inputs=_packed))
-    source = _solved_source(tap)
-    moved = np.flatnonzero(source != np.arange(prompts))
-    if moved.size:
-        words = ", ".join(f"prompt {prompt} attends to prompt {source[prompt]}" for prompt in moved)
-        yield Guess(f"prompts are mixed: {words}", _exchanged(source), int(moved.size))
+    for what, verb in (("", "attends to"), ("keys", "has the keys of"), ("values", "has the values of")):
+        source = _solved_source(tap, what)
+        moved = np.flatnonzero(source != np.arange(prompts))
+        if moved.size:
+            words = ", ".join(f"prompt {prompt} {verb} prompt {source[prompt]}" for prompt in moved)
+            yield Guess(f"prompts are mixed: {words}", _exchanged(source, what), int(moved.size))
 
 
 def _packed(rows: AttentionRows) -> AttentionRows:
@@ -56,20 +57,26 @@ def _packed_causally(rows: AttentionRows) -> AttentionRows:
     return replace(_packed(rows), visible=before)
 
 
-def _solved_source(tap: AttentionTap) -> Integers:
-    """The prompt whose keys and values fit the last query of each prompt best, ``[prompt]``."""
+def _solved_source(tap: AttentionTap, what: str) -> Integers:
+    """The prompt whose keys and values, or one of them, fit the last query of each prompt best, ``[prompt]``."""
     prompts = len(tap.tokens.mask)
     last = np.searchsorted(tap.rows.prompts, np.arange(prompts), side="right") - 1
     source = np.arange(prompts)
     for prompt in range(prompts):
         sample = tap.sample_at(last[prompt : prompt + 1])
-        costs = [remainder(_exchanged(np.full(prompts, other)), sample) for other in range(prompts)]
+        costs = [remainder(_exchanged(np.full(prompts, other), what), sample) for other in range(prompts)]
         source[prompt] = prompt if costs[prompt] == min(costs) else int(np.argmin(costs))
     return source
 
 
-def _exchanged(source: Integers) -> Variation:
+def _exchanged(source: Integers, what: str) -> Variation:
+    """Keys and values of other prompts under their mask; or only ``keys`` or ``values`` under the own one."""
+
     def inputs(rows: AttentionRows) -> AttentionRows:
+        if what == "values":
+            return rows.with_values(rows.values[source])
+        if what == "keys":
+            return replace(rows, keys=rows.keys[source])
         real = rows.real[source]
         visible: Bools = (rows.distance >= 0) & real[rows.rows.prompts]
         return replace(rows, keys=rows.keys[source], values=rows.values[source], real=real, visible=visible)

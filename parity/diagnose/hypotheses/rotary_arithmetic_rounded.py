@@ -8,9 +8,8 @@ import numpy as np
 
 from parity.diagnose.case import SourceCase
 from parity.diagnose.fitting import Guess
-from parity.diagnose.formats import Format, coarser_formats
+from parity.diagnose.formats import SIXTEEN_BITS, Format, coarser_formats
 from parity.diagnose.hypothesis import Hypothesis, Prediction
-from parity.diagnose.rotary_precision import sixteen_bit_formats
 from parity.diagnose.rotation import Rotation, RowOperation, rotary_row_predictions, rotation_of
 from parity.diagnose.token_rows import TokenRows
 from parity.replay.arrays import Floats
@@ -20,14 +19,12 @@ __all__ = ["ROTARY_ARITHMETIC_ROUNDED"]
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
     """x, tables, both products and the sum rounded one after the other, as transformers does in 16 bits."""
-    rotation, coarser = rotation_of(case), coarser_formats(case.dtype.unit_roundoff)
-    guesses = []
-    for format_ in sixteen_bit_formats():
-        if format_ in coarser:
-            for stored in (False, True):
-                words = "with its input" if stored else "but for its input"
-                operation = _rounded(rotation, format_, stored=stored)
-                guesses.append(Guess(f"RoPE is computed in {format_.short}, {words}", operation))
+    rotation, guesses = rotation_of(case), []
+    for format_ in coarser_formats(case.dtype.unit_roundoff, among=SIXTEEN_BITS):
+        for stored in (False, True):
+            words = "with its input" if stored else "but for its input"
+            operation = _rounded(rotation, format_, stored=stored)
+            guesses.append(Guess(f"RoPE is computed in {format_.short}, {words}", operation))
     return rotary_row_predictions(case, guesses)
 
 

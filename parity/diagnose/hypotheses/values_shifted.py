@@ -16,6 +16,7 @@ from parity.replay.arrays import Floats
 __all__ = ["VALUES_SHIFTED"]
 
 _SHIFTS = (-2, -1, 1, 2)
+_ENDS = {"zero": "", "wrapped": ", as in a ring buffer", "repeated": ", and the token at the end repeats its own"}
 
 
 def _predict(case: SourceCase) -> Iterable[Prediction]:
@@ -26,24 +27,25 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
 def _guesses() -> Iterator[Guess[Variation]]:
     for shift in _SHIFTS:
         words = f"{abs(shift)} token{'s' if abs(shift) > 1 else ''} {'before' if shift > 0 else 'after'}"
-        for wraps, ends in ((False, ""), (True, ", as in a ring buffer")):
-            yield Guess(f"each key goes with the value {words}{ends}", _values_moved(shift, wraps=wraps), 1)
-            yield Guess(f"each value goes with the key {words}{ends}", _keys_moved(shift, wraps=wraps), 1)
+        for end, ends in _ENDS.items():
+            yield Guess(f"each key goes with the value {words}{ends}", _values_moved(shift, end), 1)
+            yield Guess(f"each value goes with the key {words}{ends}", _keys_moved(shift, end), 1)
 
 
-def _values_moved(shift: int, *, wraps: bool) -> Variation:
-    return Variation(inputs=lambda rows: rows.with_values(_moved(rows.values, shift, wraps=wraps)))
+def _values_moved(shift: int, end: str) -> Variation:
+    return Variation(inputs=lambda rows: rows.with_values(_moved(rows.values, shift, end)))
 
 
-def _keys_moved(shift: int, *, wraps: bool) -> Variation:
-    return Variation(inputs=lambda rows: replace(rows, keys=_moved(rows.keys, shift, wraps=wraps)))
+def _keys_moved(shift: int, end: str) -> Variation:
+    return Variation(inputs=lambda rows: replace(rows, keys=_moved(rows.keys, shift, end)))
 
 
-def _moved(x: Floats, shift: int, *, wraps: bool) -> Floats:
-    """Key j of ``[prompt, key, …]`` shows key j - shift; beyond the ends that of the other end, or zero."""
+def _moved(x: Floats, shift: int, end: str) -> Floats:
+    """Key j of ``[prompt, key, …]`` shows key j - shift; beyond the ends zero, that of the other end, or the last."""
     moved = np.roll(x, shift, axis=1)
-    if not wraps:
-        moved[:, slice(shift) if shift > 0 else slice(shift, None)] = 0
+    beyond, last = (slice(shift), slice(1)) if shift > 0 else (slice(shift, None), slice(-1, None))
+    if end != "wrapped":
+        moved[:, beyond] = 0 if end == "zero" else x[:, last]
     return moved
 
 

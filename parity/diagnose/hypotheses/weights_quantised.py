@@ -29,8 +29,10 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     left = {grid: float(np.square(residual - product).sum()) for grid, product in change.items()}
     for grid in sorted(left, key=lambda grid: left[grid])[:_TRIED]:
         if excerpt.is_promising(excerpt.linear(quantised(excerpt.weight, grid, extremes))):
-            output = linear_output(case, weight=quantised(stored_weight(case), grid, extremes))
-            yield Prediction(f"the weights are quantised to {grid.name}", output, 1 + abs(grid.zero_shift))
+            for single in (False, True):
+                weight = quantised(stored_weight(case), grid, extremes, single=single)
+                sentence = f"the weights are quantised to {grid.name}"
+                yield Prediction(sentence, linear_output(case, weight=weight), 1 + abs(grid.zero_shift))
 
 
 WEIGHTS_QUANTISED = Hypothesis("weights_quantised", ("linear",), _predict, rank=4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from parity.engines.tensorrt.installed import INSTALL
 from parity.errors import ParityError
 
 __all__ = ["Device", "current_device"]
@@ -36,7 +37,7 @@ def current_device() -> Device:
     try:
         import pynvml
     except ImportError as error:
-        raise ParityError("nvidia-ml-py is not installed", cure="pip install nvidia-ml-py") from error
+        raise ParityError("nvidia-ml-py is not installed", cure=INSTALL) from error
     try:
         pynvml.nvmlInit()
         try:

@@ -8,7 +8,10 @@ from typing import Any
 from parity.dtypes import dtype_info
 from parity.errors import ParityError
 
-__all__ = ["Capabilities", "capabilities", "import_polygraphy_trt", "import_tensorrt", "require_dtype"]
+__all__ = ["INSTALL", "Capabilities", "capabilities", "import_polygraphy_trt", "import_tensorrt", "require_dtype"]
+
+INSTALL = "pip install tensorrt polygraphy nvidia-ml-py"
+"""All that running TensorRT takes beside a GPU and its driver."""
 
 _FIRST_STRONGLY_TYPED = 10
 _FIRST_BFLOAT16 = 9
@@ -28,7 +31,7 @@ def import_tensorrt() -> Any:
     except (ImportError, AttributeError) as error:
         raise ParityError(
             f"tensorrt can't be imported ({error})",
-            cure="pip install tensorrt on a machine with an NVIDIA GPU, or use --candidate onnxruntime:fp16 here",
+            cure=f"on a machine with an NVIDIA GPU {INSTALL}, or use --candidate onnxruntime:fp16 here",
         ) from error
     if _version(tensorrt)[:2] < _OLDEST:
         raise ParityError(f"tensorrt {version} knows no named tensors", cure="install TensorRT 8.5 or newer")
@@ -46,7 +49,7 @@ def import_polygraphy_trt() -> Any:
         from polygraphy.backend import trt
         from polygraphy.logger import G_LOGGER
     except ImportError as error:
-        raise ParityError("polygraphy is not installed", cure="pip install polygraphy") from error
+        raise ParityError("polygraphy is not installed", cure=INSTALL) from error
     G_LOGGER.module_severity = G_LOGGER.CRITICAL
     return trt
 

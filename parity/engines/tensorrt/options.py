@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from parity.engines.options import COPIES, require_choices, require_known, whole_number
 from parity.errors import ParityError
 
 __all__ = ["OPTION_NAMES", "TensorRTOptions", "parse_bytes"]
@@ -16,7 +17,7 @@ _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "": 1}
 _CHOICES = {
     "types": ("prefer", "obey", "free"),
     "accumulation": ("tf32", "engine"),
-    "copies": ("fp32", "own", "none"),
+    "copies": COPIES,
     "tactic_sources": ("default", "none"),
     "tf32": ("off", "on"),
 }
@@ -58,24 +59,17 @@ class TensorRTOptions:
         Raises:
             ParityError: a name or a value is unknown.
         """
-        if unknown := sorted(set(options) - set(OPTION_NAMES)):
-            raise ParityError(
-                f"tensorrt has no option {', '.join(unknown)}", cure=f"its options are {', '.join(OPTION_NAMES)}"
-            )
-        for name, choices in _CHOICES.items():
-            if name in options and options[name] not in choices:
-                raise ParityError(
-                    f"tensorrt: unknown {name} {options[name]!r}", cure=f"use one of {', '.join(choices)}"
-                )
+        require_known("tensorrt", options, OPTION_NAMES)
+        require_choices("tensorrt", options, _CHOICES)
         plain = cls()
         return cls(
-            level=_whole_number("level", options.get("level", str(plain.level)), most=5),
+            level=whole_number("tensorrt", options, "level", default=plain.level, most=5),
             types=options.get("types", plain.types),
             accumulation=options.get("accumulation", plain.accumulation),
             copies=options.get("copies", plain.copies),
             memory=parse_bytes(options.get("memory", "0")),
             tactic_sources=options.get("tactic_sources", plain.tactic_sources),
-            tactics=_whole_number("tactics", options.get("tactics", "0")),
+            tactics=whole_number("tensorrt", options, "tactics", default=plain.tactics),
             tf32=options.get("tf32", plain.tf32),
         )
 
@@ -90,10 +84,3 @@ def parse_bytes(text: str) -> int:
     if unit not in _UNITS or not number.isdigit():
         raise ParityError(f"memory {text!r} is no size", cure="write for example 512M or 4G")
     return int(number) * _UNITS[unit]
-
-
-def _whole_number(name: str, text: str, *, most: int | None = None) -> int:
-    if not text.isdigit() or (most is not None and int(text) > most):
-        within = f" from 0 to {most}" if most is not None else ""
-        raise ParityError(f"tensorrt: {name} must be a number{within}, found {text!r}")
-    return int(text)

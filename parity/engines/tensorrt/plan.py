@@ -42,6 +42,7 @@ class PlanRunner:
     ) -> None:
         if not path.is_file():
             raise ParityError(f"{path}: no such file", cure="give the path of an engine that TensorRT built")
+        import_tensorrt()
         self._path = path
         self._plan = path.read_bytes()
         self._device = current_device()

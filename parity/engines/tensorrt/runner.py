@@ -12,7 +12,7 @@ import numpy as np
 
 from parity.engines.feeds import network_feeds
 from parity.engines.tapped_network import open_network
-from parity.engines.tensorrt.engine_graph import engine_graph
+from parity.engines.tensorrt.engine_graph import EngineGraph, engine_graph
 from parity.engines.tensorrt.execute import load_engine
 from parity.engines.tensorrt.factory import open_factory
 from parity.engines.tensorrt.inspect import engine_layers
@@ -108,20 +108,40 @@ class TensorRTRunner:
             part = f", engine {number} of {len(groups)}" if len(groups) > 1 else ""
             self._capture_group(phase.tokens, group, sink, part)
 
+    def seconds(self, phase: Phase, *, repeats: int) -> tuple[float, ...]:
+        """What the kernels take in each of `repeats` runs of an engine without marked taps.
+
+        Raises:
+            ParityError: as for `capture`, or TensorRT tells no times.
+        """
+        network = self._network
+        _, plan = self._built((), phase.tokens, "nothing marked")
+        with load_engine(plan, at=f"the engine of {network.path}") as engine:
+            feeds = network_feeds(engine.names(inputs=True), phase.tokens, network)
+            return engine.kernel_seconds(feeds, repeats=repeats)
+
     def _capture_group(self, tokens: TokenBatch, taps: Sequence[Tap], sink: Sink, part: str) -> None:
-        network, (batch, length) = self._network, tokens.ids.shape
+        network = self._network
         tensors = {tap.name: network.tensors[tap.name] for tap in taps}
-        shapes = {str(value.name): (batch, length) for value in network.model.graph.inputs}
-        graph = engine_graph(network.model, list(tensors.values()), copies=self._factory.options.copies, shapes=shapes)
-        plan = self._factory.plan(
-            graph,
-            dtype=network.dtype,
-            weights=self._digest,
-            weights_folder=network.path.parent,
-            words=f"{len(taps)} taps, {batch} x {length} tokens{part}",
-        )
+        graph, plan = self._built(list(tensors.values()), tokens, f"{len(taps)} taps", part)
         with load_engine(plan, at=f"the engine of {network.path}") as engine:
             self._layers += engine_layers(engine.engine)
             outputs = engine.run(network_feeds(engine.names(inputs=True), tokens, network))
         for name, tensor in tensors.items():
             sink(name, np.ascontiguousarray(outputs[graph.outputs[tensor]]))
+
+    def _built(
+        self, tensors: Sequence[str], tokens: TokenBatch, words: str, part: str = ""
+    ) -> tuple[EngineGraph, bytes]:
+        """The graph that puts out `tensors` for these lengths, and its engine."""
+        network, (batch, length) = self._network, tokens.ids.shape
+        shapes = {str(value.name): (batch, length) for value in network.model.graph.inputs}
+        graph = engine_graph(network.model, tensors, copies=self._factory.options.copies, shapes=shapes)
+        plan = self._factory.plan(
+            graph,
+            dtype=network.dtype,
+            weights=self._digest,
+            weights_folder=network.path.parent,
+            words=f"{words}, {batch} x {length} tokens{part}",
+        )
+        return graph, plan

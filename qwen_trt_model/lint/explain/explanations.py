@@ -12,6 +12,7 @@ from qwen_trt_model.lint.explain.not_finite import explain_not_finite
 from qwen_trt_model.lint.explain.offset import explain_offset
 from qwen_trt_model.lint.explain.rounded_otherwise import explain_rounded_otherwise
 from qwen_trt_model.lint.explain.rows_moved import explain_rows_moved
+from qwen_trt_model.lint.explain.smoothed import explain_smoothed
 from qwen_trt_model.lint.explain.transposed import explain_transposed
 from qwen_trt_model.lint.explain.zeroed import explain_zeroed
 
@@ -24,6 +25,7 @@ EXPLANATIONS: tuple[Explain, ...] = (
     explain_rows_moved,
     explain_columns_moved,
     explain_transposed,
+    explain_smoothed,
     explain_clamped,
     explain_rounded_otherwise,
     explain_factor,

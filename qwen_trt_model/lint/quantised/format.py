@@ -39,14 +39,12 @@ class Scale:
         name: behind the module's: ``per_channel_scale``.
         shapes: what it may be, with ``out``, ``in`` and ``groups`` for lengths.
         dtypes: numpy's names; ``model`` for the dtype of config.json.
-        required: whether it has to be there.
         behind_cut_input: whether only layers whose input is cut (``dense``, ``proj``) have it.
     """
 
     name: str
     shapes: tuple[tuple[str | int, ...], ...]
     dtypes: tuple[str, ...]
-    required: bool = True
     behind_cut_input: bool = False
 
 
@@ -58,13 +56,15 @@ class Format:
         codes: safetensors' dtypes of the codes.
         scales: what stands beside them.
         grouped: whether scales are by group of inputs.
-        checked: whether values are checked, and not names and shapes alone.
+        smoothed: whether a factor for each input may be folded into the norm in front.
+        readable: whether codes are compared with the model, and not names, shapes and scales alone.
     """
 
     codes: tuple[str, ...]
     scales: tuple[Scale, ...]
     grouped: bool = False
-    checked: bool = True
+    smoothed: bool = False
+    readable: bool = False
 
 
 _PER_CHANNEL = Scale("per_channel_scale", (("out",),), ("model",))
@@ -85,17 +85,17 @@ def _smooth(per_channel: bool, static: bool) -> Format:
     whole = ((1, "out"), (1, 1)) if not per_channel else (shape,)
     scales = [Scale("per_channel_scale", whole, ("float32",)), _SMOOTHER]
     scales += [Scale("act_scale", ((1, 1),), ("float32",))] if static else []
-    return Format(("I8",), tuple(scales), checked=False)
+    return Format(("I8",), tuple(scales), smoothed=True)
 
 
 FORMATS: Mapping[str, Format] = {
-    "W8A16": Format(("I8",), (_PER_CHANNEL,)),
-    "W4A16": Format(("I8",), (_PER_CHANNEL,)),
-    "W4A16_AWQ": Format(("I8", "F16", "BF16"), (_GROUPS, _PREQUANT), grouped=True),
-    "W4A8_AWQ": Format(("I8", "F16", "BF16"), (_GROUPS, _PREQUANT), grouped=True),
+    "W8A16": Format(("I8",), (_PER_CHANNEL,), readable=True),
+    "W4A16": Format(("I8",), (_PER_CHANNEL,), readable=True),
+    "W4A16_AWQ": Format(("I8", "F16", "BF16"), (_GROUPS, _PREQUANT), grouped=True, smoothed=True),
+    "W4A8_AWQ": Format(("I8", "F16", "BF16"), (_GROUPS, _PREQUANT), grouped=True, smoothed=True),
     "W4A16_GPTQ": Format(("I8", "F16", "BF16"), (_GROUPS, _ZERO), grouped=True),
-    "FP8": Format(("F8_E4M3", "I8"), _FP8),
-    "FP8_PER_CHANNEL_PER_TOKEN": Format(("F8_E4M3", "I8"), _FP8_ROWWISE, checked=False),
+    "FP8": Format(("F8_E4M3", "I8"), _FP8, readable=True),
+    "FP8_PER_CHANNEL_PER_TOKEN": Format(("F8_E4M3", "I8"), _FP8_ROWWISE),
     "W8A8_SQ_PER_CHANNEL": Format(
         ("I8",),
         (
@@ -103,7 +103,7 @@ FORMATS: Mapping[str, Format] = {
             Scale("activation_scaling_factor", _ONE, ("float32",)),
             Scale("prequant_scaling_factor", (("in",),), ("model", "float32")),
         ),
-        checked=False,
+        smoothed=True,
     ),
     "W8A8_SQ_PER_TENSOR_PLUGIN": _smooth(per_channel=False, static=True),
     "W8A8_SQ_PER_CHANNEL_PER_TOKEN_PLUGIN": _smooth(per_channel=True, static=False),

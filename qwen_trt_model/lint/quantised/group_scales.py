@@ -10,6 +10,7 @@ import numpy.typing as npt
 from qwen_trt_model.lint.case import LintCase
 from qwen_trt_model.lint.finding import LintFinding
 from qwen_trt_model.lint.quantised.layers import QuantisedLayer, quantised_layers
+from qwen_trt_model.lint.quantised.smoothing import folded_into_norm
 from qwen_trt_model.lint.rule import Rule
 
 __all__ = ["GROUP_SCALES"]
@@ -40,7 +41,7 @@ def _find(case: LintCase) -> Iterator[LintFinding]:
 
 def _check(layer: QuantisedLayer) -> Iterator[LintFinding]:
     scales = layer.values("weights_scaling_factor")
-    if scales is None or scales.ndim != 2 or layer.outputs not in scales.shape:
+    if scales is None or scales.ndim != 2 or layer.outputs not in scales.shape or folded_into_norm(layer):
         return
     by_group = scales if scales.shape[1] == layer.outputs else scales.T  # [group, out]
     if layer.inputs % by_group.shape[0]:

@@ -11,6 +11,7 @@ from qwen_trt_model.lint.case import LintCase
 from qwen_trt_model.lint.finding import LintFinding
 from qwen_trt_model.lint.quantised.format import Scale, applies
 from qwen_trt_model.lint.quantised.layers import QuantisedLayer, quantised_layers
+from qwen_trt_model.lint.quantised.smoothing import folded_into_norm
 from qwen_trt_model.lint.rule import Rule
 from qwen_trt_model.lint.stored import map_stored, stored_dtype
 
@@ -18,6 +19,7 @@ __all__ = ["SCALE_TENSORS"]
 
 _CURE = "convert again: this layer can't be multiplied without its scale"
 _SIGNED = {"zero"}
+_FOLDED = "prequant_scaling_factor"
 
 
 def _find(case: LintCase) -> Iterator[LintFinding]:
@@ -32,7 +34,7 @@ def _check(layer: QuantisedLayer, scale: Scale) -> Iterator[LintFinding]:
     shapes = [_shape(layer, shape) for shape in scale.shapes]
     wanted = " or ".join(dict.fromkeys(format_shape(shape) for shape in shapes))
     if tensor is None:
-        if scale.required:
+        if not (scale.name == _FOLDED and folded_into_norm(layer)):
             yield LintFinding("scale_missing", "error", subject, wanted, "nothing", _CURE)
         return
     if not any(_fits(tensor.shape, shape) for shape in shapes):

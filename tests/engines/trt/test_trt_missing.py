@@ -9,8 +9,10 @@ import pytest
 
 from parity.engines.tensorrt import installed
 from parity.engines.tensorrt.device import current_device
+from parity.engines.tensorrt.plan import PlanRunner
 from parity.engines.tensorrt.runner import TensorRTRunner
 from parity.errors import ParityError
+from parity.taps import DecoderShape, decoder_taps
 
 
 class OldTensorRT:
@@ -37,6 +39,18 @@ def test_a_missing_tensorrt_is_said_with_what_to_do(fp16_network: Path) -> None:
         TensorRTRunner(fp16_network)
     assert "pip install tensorrt" in str(caught.value.cure)
     assert "onnxruntime:fp16" in str(caught.value.cure)
+
+
+@pytest.mark.usefixtures("without_tensorrt")
+def test_an_engine_from_elsewhere_asks_for_tensorrt_before_anything_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    plan = tmp_path / "engine.plan"
+    plan.write_bytes(b"")
+    with pytest.raises(ParityError, match="tensorrt can't be imported") as caught:
+        PlanRunner(plan, graph=decoder_taps(DecoderShape(1, 8, 2, 1, 4, 8, 16)), mapping=None, options={})
+    assert installed.INSTALL in caught.value.cure
 
 
 def test_a_version_without_named_tensors_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

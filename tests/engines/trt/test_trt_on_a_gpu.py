@@ -1,75 +1,50 @@
-"""A real TensorRT on a real GPU, against the decoder replayed in fp64.
-
-Options for every engine come from PARITY_TENSORRT_OPTIONS, such as ``level=0,tactic_sources=none``.
-"""
+"""A real TensorRT on a real GPU, against the decoder replayed in fp64."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from small_phases import by_token, random_phase
+from bundled_on_a_gpu import (
+    GRAPH,
+    PHASE,
+    TAPS,
+    Arrays,
+    engine_options,
+    make_network,
+    replayed,
+    skip_without_tensorrt,
+)
+from small_phases import by_token
 
 from parity.engines.tapped_network import open_network
 from parity.engines.tensorrt.engine_graph import engine_graph
 from parity.engines.tensorrt.factory import open_factory
 from parity.engines.tensorrt.graphs import TensorRTGraphs
-from parity.engines.tensorrt.installed import import_tensorrt
 from parity.engines.tensorrt.memory import output_bytes
 from parity.engines.tensorrt.options import TensorRTOptions
 from parity.engines.tensorrt.plan import PlanRunner
 from parity.engines.tensorrt.runner import TensorRTRunner
 from parity.errors import ParityError
 from parity.layerwise import LayerwiseRunner
-from parity.replay import Reference, replay
-from parity.taps import decoder_taps, select_taps
 from parity.tokens import Phase
-from qwen_trt_model import build_network, bundled_model, convert
 from qwen_trt_model.layer_parts import open_parts
-from qwen_trt_model.reference_weights import open_reference_weights
 
 pytestmark = pytest.mark.gpu
 
-PHASE = random_phase(24, 9, vocabulary=1000)
-Arrays = Mapping[str, np.ndarray[Any, Any]]
-GRAPH = decoder_taps(open_reference_weights(bundled_model()).settings.shape)
-TAPS = select_taps(GRAPH, "all")
-
-
-def tensorrt_is_here() -> bool:
-    try:
-        import_tensorrt()
-    except ParityError:
-        return False
-    return True
-
-
-if not tensorrt_is_here():
-    pytest.skip("needs TensorRT and an NVIDIA GPU", allow_module_level=True)
-
-
-def options(**more: str) -> dict[str, str]:
-    given = os.environ.get("PARITY_TENSORRT_OPTIONS", "level=0")
-    return {**dict(option.split("=") for option in given.split(",")), **more}
+skip_without_tensorrt()
 
 
 @pytest.fixture(scope="module", params=["fp32", "fp16"])
 def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_network(convert(bundled_model(), tmp_path_factory.mktemp("gpu") / request.param, dtype=request.param))
+    return make_network(tmp_path_factory.mktemp("gpu"), request.param)
 
 
 @pytest.fixture(scope="module")
 def truth() -> Arrays:
-    """Every tap but scores and probabilities, in fp64."""
-    reference = Reference(open_reference_weights(bundled_model()), PHASE.tokens)
-    values: dict[str, Any] = {}
-    for tap in TAPS:
-        values[tap.name] = replay(reference, tap, [values[name] for name in tap.inputs])
-    return values
+    return replayed()
 
 
 def allowed(network: Path) -> float:
@@ -85,14 +60,14 @@ def assert_close(arrays: Arrays, truth: Arrays, phase: Phase, *, rel_l2: float) 
 
 def test_every_tap_agrees_with_replay(network: Path, truth: Arrays) -> None:
     arrays: dict[str, Any] = {}
-    TensorRTRunner(network, options=options()).capture(PHASE, TAPS, arrays.__setitem__)
+    TensorRTRunner(network, options=engine_options()).capture(PHASE, TAPS, arrays.__setitem__)
     assert set(arrays) == set(truth)
     assert_close(arrays, truth, PHASE, rel_l2=allowed(network))
 
 
 def test_an_engine_is_built_once_and_a_damaged_one_again(network: Path) -> None:
     told: list[str] = []
-    runner = TensorRTRunner(network, options=options(), tell=told.append)
+    runner = TensorRTRunner(network, options=engine_options(), tell=told.append)
     for _ in range(2):
         runner.capture(PHASE, [GRAPH["layers.0.q"]], lambda name, array: None)
     assert len(told) <= 1
@@ -108,7 +83,7 @@ def test_marking_a_tensor_itself_shows_what_its_copy_shows(network: Path) -> Non
     taps, found = TAPS[:30], {}
     for copies in ("none", "fp32"):
         arrays: dict[str, Any] = {}
-        TensorRTRunner(network, options=options(copies=copies)).capture(PHASE, taps, arrays.__setitem__)
+        TensorRTRunner(network, options=engine_options(copies=copies)).capture(PHASE, taps, arrays.__setitem__)
         found[copies] = arrays
     for tap in taps:
         ours, copied = (by_token(found[copies][tap.name], tap, PHASE) for copies in ("none", "fp32"))
@@ -119,7 +94,7 @@ def test_taps_that_do_not_fit_are_spread_over_engines(network: Path, truth: Arra
     taps = [GRAPH["layers.0.gate"], GRAPH["layers.0.up"]]
     told: list[str] = []
     budget = output_bytes(taps[0], PHASE.tokens)
-    runner = TensorRTRunner(network, options=options(memory=str(budget)), tell=told.append)
+    runner = TensorRTRunner(network, options=engine_options(memory=str(budget)), tell=told.append)
     arrays: dict[str, Any] = {}
     runner.capture(PHASE, taps, arrays.__setitem__)
     assert [line.rsplit(", ", 1)[1] for line in told] == ["engine 1 of 2", "engine 2 of 2"]
@@ -130,7 +105,7 @@ def test_a_plan_gives_its_outputs_and_says_who_swallowed_the_rest(network: Path,
     opened = open_network(network, graph=None, mapping=None)
     shapes = {str(value.name): PHASE.tokens.ids.shape for value in opened.model.graph.inputs}
     graph = engine_graph(opened.model, ["layers.0.q", "logits"], copies="none", shapes=shapes)
-    asked = TensorRTOptions.parse(options())
+    asked = TensorRTOptions.parse(engine_options())
     factory = open_factory(asked, dtype=opened.dtype, folder=tmp_path / "engines", tell=lambda line: None)
     plan = tmp_path / "port.plan"
     plan.write_bytes(factory.plan(graph, dtype=opened.dtype, weights="", weights_folder=network.parent, words="a plan"))
@@ -153,7 +128,7 @@ def test_a_plan_from_elsewhere_is_refused_in_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("feeding", ["chained", "isolated"])
 def test_layers_run_alone_in_one_engine(network: Path, truth: Arrays, tmp_path: Path, feeding: str) -> None:
     parts = open_parts(network.parent)
-    asked, told = TensorRTOptions.parse(options()), []
+    asked, told = TensorRTOptions.parse(engine_options()), []
     factory = open_factory(asked, dtype=parts.dtype, folder=tmp_path / "engines", tell=told.append)
     streams = (lambda phase: truth) if feeding == "isolated" else None
     runner = LayerwiseRunner(parts, TensorRTGraphs(factory, dtype=parts.dtype), streams=streams)

@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 from lint_samples import Array, Sample
 
-__all__ = ["LINEAR", "awq", "fp8", "gptq", "int8_cache", "weight_only"]
+__all__ = ["LINEAR", "awq", "fp8", "gptq", "int8_cache", "smooth", "weight_only"]
 
 LINEAR = ("attention.qkv", "attention.dense", "mlp.fc", "mlp.gate", "mlp.proj")
 
@@ -85,6 +85,25 @@ def gptq(sample: Sample, *, group: int = 16) -> Sample:
         }
 
     return quantised(sample, "W4A16_GPTQ", quantise, group_size=group, pre_quant_scale=False, has_zero_point=True)
+
+
+def smooth(sample: Sample) -> Sample:
+    """W8A8_SQ_PER_CHANNEL_PER_TOKEN_PLUGIN: int8 ``[out, in]``, and a smoother where no norm stands in front."""
+
+    def quantise(weight: Array) -> Mapping[str, Array]:
+        scale = np.abs(weight).max(axis=1, keepdims=True) / 127
+        return {
+            "weight": np.round(weight / scale).astype(np.int8),
+            "per_channel_scale": scale.T.astype(np.float32),
+            "smoother": np.ones((1, weight.shape[1]), np.float32),
+        }
+
+    made = quantised(sample, "W8A8_SQ_PER_CHANNEL_PER_TOKEN_PLUGIN", quantise)
+    norms = {f"transformer.layers.{layer}.input_layernorm.scale_to_int": np.ones(1, np.float32) for layer in range(3)}
+    needless = [
+        name for name in made.weights if name.endswith("smoother") and "dense" not in name and "proj" not in name
+    ]
+    return made.with_tensors(norms, without=tuple(needless))
 
 
 def fp8(sample: Sample) -> Sample:

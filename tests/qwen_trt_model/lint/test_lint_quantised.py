@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lint_quantisers import awq, fp8, gptq, int8_cache, weight_only
+from lint_quantisers import awq, fp8, gptq, int8_cache, smooth, weight_only
 from lint_samples import Array, Sample, at, only, split
 
 Quantise = Callable[[Sample], Sample]
@@ -205,3 +205,47 @@ def test_scales_under_their_old_name_are_not_read(qwen2: Sample, tmp_path: Path)
 def test_scales_without_an_algorithm_are_extra(qwen2: Sample, tmp_path: Path) -> None:
     sample = int8_cache(qwen2, CALIBRATED).with_keys(quantization={"quant_algo": None})
     assert {finding.check for finding in sample.lint(tmp_path).findings} == {"extra"}
+
+
+def folded(sample: Sample) -> Sample:
+    """AWQ's factors of qkv, fc and gate folded into the norms in front of them, as ModelOpt exports it."""
+    factors = np.random.default_rng(3).uniform(0.5, 2, 32)
+    norms = [name for name in sample.weights if "input_layernorm" in name or "post_layernorm" in name]
+    changes = {name: (sample.weights[name] * factors).astype(np.float16) for name in norms}
+    beside = tuple(name for name in sample.weights if name.endswith("prequant_scaling_factor"))
+    gone = tuple(name for name in beside if any(f"{module}." in name for module in (QKV, FC, "mlp.gate")))
+    return sample.with_tensors(changes, without=gone)
+
+
+def test_factors_that_were_folded_into_norms_are_no_error(qwen2: Sample, tmp_path: Path) -> None:
+    report = folded(awq(qwen2)).lint(tmp_path)
+    assert [(finding.check, finding.severity) for finding in report.findings] == [
+        ("norm_smoothed", "note"),
+        ("norm_smoothed", "note"),
+        ("codes_unchecked", "note"),
+    ]
+    plain = folded(qwen2).lint(tmp_path)
+    assert {finding.check for finding in plain.findings} == {"different"}
+
+
+def test_smoothquant_needs_a_smoother_where_no_norm_stands_in_front(qwen2: Sample, tmp_path: Path) -> None:
+    sample = smooth(qwen2)
+    (note,) = sample.lint(tmp_path).findings
+    assert (note.check, note.severity) == ("codes_unchecked", "note")
+    name = at(2, "mlp.proj.smoother")
+    finding = only(sample.with_tensors({}, without=(name,)).lint(tmp_path))
+    assert (finding.check, finding.subject) == ("scale_missing", name)
+
+
+def test_factors_that_are_nowhere_are_missing(qwen2: Sample, tmp_path: Path) -> None:
+    sample = awq(qwen2)
+    name = at(0, f"{QKV}.prequant_scaling_factor")
+    assert only(sample.with_tensors({}, without=(name,)).lint(tmp_path)).check == "scale_missing"
+
+
+def test_norms_that_a_smoothing_algorithm_exchanged_are_still_exchanged(qwen2: Sample, tmp_path: Path) -> None:
+    sample = awq(qwen2)
+    names = at(0, "input_layernorm.weight"), at(0, "post_layernorm.weight")
+    exchanged_norms = dict(zip(names, (sample.weights[name] for name in names[::-1]), strict=True))
+    report = sample.with_tensors(exchanged_norms).lint(tmp_path)
+    assert [finding.check for finding in report.findings if finding.severity == "error"] == ["norms_exchanged"] * 2
