@@ -24,6 +24,7 @@ Blind = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Of what is drawn at random.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for selftest.csv.")]
+List = Annotated[bool, typer.Option("--list", help="Say what is planted, and what is left out and why; run nothing.")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Processes.")]
 
 
@@ -35,6 +36,7 @@ def selftest(
     seed: Seed = 0,
     out: Out = Path("runs/selftest"),
     jobs: Jobs = 2,
+    list_faults: List = False,
     quiet: p.Quiet = False,
     verbose: p.Verbose = False,
 ) -> None:
@@ -45,9 +47,16 @@ def selftest(
       parity selftest
       parity selftest --fault B01,C05 --dtype fp32
       parity selftest --blind 100 --seed 7
+      parity selftest --list
 
     Exit status: 0 all targets are met, 1 they are not, 2 misuse or bad input.
     """
+    if list_faults:
+        from parity.selftest.listing import listing_lines
+
+        for line in listing_lines():
+            typer.echo(line)
+        return
     progress = choose_progress(quiet=quiet)
     with progress.step("loading PyTorch"):
         from parity.selftest.report import report_lines

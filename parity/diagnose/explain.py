@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from parity.diagnose.finite import with_finite_inputs
 from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis, Prediction
 from parity.diagnose.judged import LEAST_SHARE, Judged, judge, nothing_to_explain, predictions_of
 from parity.diagnose.pairs import explain_by_two
+from parity.diagnose.unpadded import without_padded_prompts
 from parity.diagnosis import Cause
 
 __all__ = ["explain"]
@@ -50,14 +51,31 @@ def _explain(case: SourceCase, hypotheses: Sequence[Hypothesis], noise_limit: fl
         return _explain_non_finite(case, usable)
     if nothing_to_explain(case, noise_limit):
         return ()
-    judged = []
-    for hypothesis in usable:
-        for prediction in predictions_of(case, hypothesis):
-            found = judge(case, hypothesis, prediction, noise_limit=noise_limit)
-            if found is not None:
-                judged.append(found)
-    two = () if any(found.complete for found in judged) else explain_by_two(case, usable, noise_limit)
-    return (*two, *_ranked(judged))[:_KEPT]
+    judged = _all_judged(case, usable, noise_limit)
+    more: tuple[Cause, ...] = ()
+    if not any(found.complete for found in judged):
+        more = explain_by_two(case, usable, noise_limit) or _explain_without_padding(case, usable, noise_limit)
+    return (*more, *_ranked(judged))[:_KEPT]
+
+
+def _explain_without_padding(
+    case: SourceCase, hypotheses: Sequence[Hypothesis], noise_limit: float
+) -> tuple[Cause, ...]:
+    """What leaves nothing but noise in prompts without padding, where the others may have read what padding held."""
+    unpadded = without_padded_prompts(case) if case.tap.op in ("attention", "softmax") else None
+    if unpadded is None or nothing_to_explain(unpadded, noise_limit):
+        return ()
+    whole, causes = [], _all_judged(unpadded, hypotheses, noise_limit)
+    for cause in _ranked([found for found in causes if found.complete]):
+        sentence = f"{cause.sentence} (in prompts without padding; what padding held was not captured)"
+        whole.append(replace(cause, sentence=sentence))
+    return tuple(whole[:1])
+
+
+def _all_judged(case: SourceCase, hypotheses: Sequence[Hypothesis], noise_limit: float) -> list[Judged]:
+    predictions = ((one, prediction) for one in hypotheses for prediction in predictions_of(case, one))
+    judged = (judge(case, one, prediction, noise_limit=noise_limit) for one, prediction in predictions)
+    return [found for found in judged if found is not None]
 
 
 def _ranked(judged: Sequence[Judged]) -> tuple[Cause, ...]:

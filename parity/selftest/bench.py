@@ -109,7 +109,7 @@ def _record(bench: ModelBench, tokens: TokenBatch, cases: Collection[Case]) -> N
     for dtype in sorted({case.dtype for case in cases}):
         floor = TransformersRunner(checkpoint, dtype=dtype)
         record(floor, phases, taps=taps, role="floor", out=bench.folder / f"floor-{dtype}")
-    for dtype in sorted({case.dtype for case in cases if not isinstance(case.source, Recorded)}):
+    for dtype in sorted({case.checkpoint_dtype for case in cases} - {""}):
         convert(bench.model, bench.checkpoint(dtype), dtype=dtype)
     for source in {case.source for case in cases if isinstance(case.source, Recorded)}:
         runner = TransformersRunner(checkpoint, dtype=source.dtype, attention=source.attention)

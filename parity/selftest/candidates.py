@@ -30,7 +30,7 @@ def capture(case: Case, bench: ModelBench, tokens: TokenBatch) -> Arrays:
     if isinstance(case.source, Recorded):
         arrays = bench.recorded(case.source).phase("prefill").arrays
         return {name: arrays[name] for name in arrays}
-    network = _build(case.source, bench.checkpoint(case.dtype))
+    network = _build(case.source, bench.checkpoint(case.checkpoint_dtype))
     options = _options(case.source)
     try:
         return _run(network, options, _batches(case.source, tokens), tokens)

@@ -20,10 +20,12 @@ class Network:
     Attributes:
         plants: the faults.
         equivalent: id of an equivalent implementation; empty for the usual one.
+        stored: dtype of the network itself, where that is not what it is judged as.
     """
 
     plants: tuple[Plant, ...] = ()
     equivalent: str = ""
+    stored: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,19 @@ class Case:
     source: Source
     expected: tuple[Expectation, ...] = ()
     model: str = BUNDLED
+
+    @property
+    def checkpoint_dtype(self) -> str:
+        """The dtype of the checkpoint that its network is built from; empty where there is no network."""
+        if isinstance(self.source, Recorded):
+            return ""
+        return (self.source.stored if isinstance(self.source, Network) else "") or self.dtype
+
+    @property
+    def expected_at(self) -> dict[str, tuple[Expectation, ...]]:
+        """What should be found, by tap: two faults may sit in one operation."""
+        taps = dict.fromkeys(expectation.tap for expectation in self.expected)
+        return {tap: tuple(one for one in self.expected if one.tap == tap) for tap in taps}
 
     @property
     def is_control(self) -> bool:

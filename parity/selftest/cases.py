@@ -20,7 +20,7 @@ GROUPS = {
     "E": "quantised weights",
     "G": "inputs and captures",
     "X": "what nobody has reported",
-    "pairs": "two faults in different layers",
+    "pairs": "two faults at once",
     "sound": "nothing planted",
 }
 """What the cases of a group have in common."""
@@ -33,6 +33,8 @@ _PAIRS = (
     (Plant("C02", 2, "× 1.1"), Plant("C05", 4)),
     (Plant("D01", 1, "0.001"), Plant("B07", 3)),
     (Plant("A06", 2), Plant("A07", 5)),
+    (Plant("C02", 2, "× 1.1"), Plant("C05", 2)),
+    (Plant("C03", 3), Plant("C08", 3)),
 )
 
 _SHORT = ("A02", "A06", "A09", "B01", "B07", "B09", "C03", "C05", "D04", "D07", "G01", "G04")
@@ -137,7 +139,7 @@ def _where(plants: Sequence[Plant]) -> str:
     layers = [str(plant.layer) for plant in plants if plant.layer is not None]
     if not layers:
         return "everywhere" if plants[0].fault.one_layer else "model"
-    return f"layer {layers[0]}" if len(layers) == 1 else f"layers {' and '.join(layers)}"
+    return f"layer {layers[0]}" if len(set(layers)) == 1 else f"layers {' and '.join(layers)}"
 
 
 def _sound(dtype: str) -> Iterator[Case]:
@@ -154,6 +156,8 @@ def _sound(dtype: str) -> Iterator[Case]:
 
 
 def _sound_in_bf16() -> Iterator[Case]:
-    """No engine here computes in bf16; the Hugging Face model with another attention kernel does."""
+    """No engine here has kernels for bf16: an fp32 network that rounds what every operation puts out, and PyTorch."""
+    rounding = Network((Plant("D11"),), stored="float32")
     for model in (BUNDLED, QWEN3):
+        yield Case("rounded-to-bf16", "", "", "bfloat16", rounding, model=model)
         yield Case("sdpa", "", "", "bfloat16", Recorded("bfloat16", "sdpa"), model=model)

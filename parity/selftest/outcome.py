@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parity.comparison import TapResult
-from parity.selftest.case import Case
+from parity.selftest.case import Case, Expectation
 
 __all__ = ["Found", "Outcome", "outcome_of"]
 
@@ -61,9 +61,9 @@ class Outcome:
 
     @property
     def right_cause(self) -> bool:
-        """Whether every planted fault has one of its causes named first, at its tap."""
-        causes = {found.tap: found.cause for found in self.found}
-        return all(causes.get(expected.tap) in (expected.causes or _OF_THE_CAPTURE) for expected in self.case.expected)
+        """Whether every planted fault has one of its causes named first, at its tap, and nothing more is named."""
+        named = {found.tap: found.cause.split("+") for found in self.found}
+        return all(_names(named.get(tap, ()), expected) for tap, expected in self.case.expected_at.items())
 
     @property
     def found_tap(self) -> str:
@@ -89,6 +89,11 @@ class Outcome:
             return self.found[:1]
         expected = {expectation.tap for expectation in self.case.expected}
         return [found for place, found in enumerate(self.found) if place == 0 or found.tap in expected]
+
+
+def _names(causes: Sequence[str], expected: Sequence[Expectation]) -> bool:
+    """Whether there are as many causes as faults, and each fault has one of its own among them."""
+    return len(causes) == len(expected) and all(set(one.causes or _OF_THE_CAPTURE) & set(causes) for one in expected)
 
 
 def outcome_of(case: Case, rows: Sequence[TapResult], seconds: float) -> Outcome:

@@ -116,7 +116,7 @@ def missed(outcome: Outcome) -> str:
         return f"false alarm at {outcome.found_tap}: {_words(outcome)}" if outcome.detected else ""
     if not outcome.detected:
         return "not detected: smaller than what noise makes at every tap"
-    expected = " ".join(expectation.tap for expectation in case.expected)
+    expected = " ".join(case.expected_at)
     if not outcome.right_tap:
         return f"found at {outcome.found_tap or 'no source'} instead of {expected}: {_words(outcome)}"
     if not outcome.right_cause:

@@ -280,7 +280,7 @@ OTHER_FAULTS = (
         "adapter-not-merged",
         "A low-rank adapter was merged into one side alone.",
         "mlp_out",
-        ("other_weights",),
+        ("low_rank",),
         (Size("mlp_out, rank 4", _adapter("mlp_out", 4, 0.2, 3)),),
         draw=_draw_adapter,
     ),

@@ -90,6 +90,12 @@ def cached_in_fp8(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
     return attending()(reference, (q, rounded(k, FP8), rounded(v, FP8)))
 
 
+def with_keys_rotated_twice(reference: Reference, inputs: tuple[Floats, ...]) -> Floats:
+    q, k, v = inputs
+    turned = rotary(k, reference.tokens.positions, reference.weights.settings.inverse_frequencies)
+    return attending()(reference, (q, turned, v))
+
+
 SLOPES, FACTORS = np.array([0.02, 0.1, 0.2, 0.3])[:, None, None], np.array([0.6, 0.9, 1.3, 1.7])[:, None, None]
 
 FAULTS: dict[str, Fault] = {
@@ -99,6 +105,7 @@ FAULTS: dict[str, Fault] = {
         scores=lambda parts: parts.scores * np.maximum(1, np.log(np.arange(70) + 1) / np.log(20))[:, None]
     ),
     "query_key_exchanged": attending(scores=lambda parts: parts.scores.swapaxes(2, 3)),
+    "attention_wrong_input": with_keys_rotated_twice,
     "score_cap": attending(scores=lambda parts: 2 * np.tanh(parts.scores / 2)),
     "score_bias": attending(scores=lambda parts: parts.scores - SLOPES * distances(parts)),
     "scores_rounded": attending(scores=lambda parts: rounded(parts.scores, BF16)),

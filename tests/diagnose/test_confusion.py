@@ -40,7 +40,14 @@ def test_the_right_cause_stands_first(planted: PlantedFault, dtype: str) -> None
 
 def test_every_specific_cause_of_these_operations_is_planted() -> None:
     ops = {"linear", "embedding", "rms_norm", "silu_mul", "add"}
-    elsewhere = {"wrong_input", "extra_term", "equals_another_tap", "overflowed", "other_weights", "activation_unknown"}
+    elsewhere = {
+        "wrong_input",
+        "extra_term",
+        "equals_another_tap",
+        "overflowed",
+        "other_weights",
+        "activation_unknown",
+    }
     expected = {hypothesis.name for hypothesis in HYPOTHESES if ops & set(hypothesis.ops)}
     planted = {planted.cause for planted in FAULTS}
     assert expected - planted - elsewhere == set()

@@ -35,6 +35,7 @@ def reading(tap: str, place: int, other: str, dtype: str) -> Fault:
         ("layers.1.resid_out", 1, "layers.1.attn_out"),
         ("layers.1.post_norm", 0, "layers.0.resid_out"),
         ("layers.1.act", 1, "layers.0.up"),
+        ("layers.1.k_rope", 0, "layers.1.v"),
     ],
 )
 def test_the_tensor_is_named(tap: str, place: int, other: str, dtype: str) -> None:

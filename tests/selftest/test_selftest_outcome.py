@@ -45,6 +45,29 @@ def test_of_two_faults_both_must_be_named(named: tuple[tuple[str, str], ...], ta
     assert case.group == "pairs"
 
 
+@pytest.mark.parametrize(
+    ("cause", "right"),
+    [
+        ("sliding_window+attention_scale", True),
+        ("attention_scale+sliding_window", True),
+        ("attention_scale", False),
+        ("attention_scale+score_cap", False),
+    ],
+)
+def test_two_faults_in_one_operation_must_both_be_named_there(cause: str, right: bool) -> None:
+    tap = "layers.2.attn_ctx"
+    case = fault((tap, "attention_scale"), (tap, "sliding_window"), where="layer 2", id="C02+C05")
+    found = outcome(case, (tap, cause))
+    assert found.right_tap
+    assert found.right_cause == right
+    assert case.group == "pairs"
+
+
+def test_a_second_cause_that_was_not_planted_is_wrong() -> None:
+    found = outcome(fault(("layers.2.attn_ctx", "attention_scale")), ("layers.2.attn_ctx", "attention_scale+score_cap"))
+    assert not found.right_cause
+
+
 def test_harmless_rows_and_carriers_are_not_named() -> None:
     rows = [
         replace(diagnosed(row("layers.0.q_rope"), "source", BASE), status="harmless"),

@@ -14,6 +14,7 @@ from parity.diagnose.hypotheses.attention_logn import ATTENTION_LOGN
 from parity.diagnose.hypotheses.attention_operands_rounded import ATTENTION_OPERANDS_ROUNDED
 from parity.diagnose.hypotheses.attention_scale import ATTENTION_SCALE
 from parity.diagnose.hypotheses.attention_scale_per_head import ATTENTION_SCALE_PER_HEAD
+from parity.diagnose.hypotheses.attention_wrong_input import ATTENTION_WRONG_INPUT
 from parity.diagnose.hypotheses.bias_missing import BIAS_MISSING
 from parity.diagnose.hypotheses.bias_multiplied import BIAS_MULTIPLIED
 from parity.diagnose.hypotheses.bias_of_another_tap import BIAS_OF_ANOTHER_TAP
@@ -233,6 +234,7 @@ HYPOTHESES = (
     ATTENTION_SCALE_PER_HEAD,
     ATTENTION_LOGN,
     QUERY_KEY_EXCHANGED,
+    ATTENTION_WRONG_INPUT,
     SCORE_CAP,
     SCORE_BIAS,
     SCORES_SATURATED,

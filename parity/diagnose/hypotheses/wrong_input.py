@@ -26,6 +26,8 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     for place, name in enumerate(case.tap.inputs):
         width = math.prod(case.inputs[place].shape[2:])
         for other in captured_names(case, width, without=(name, case.tap.name)):
+            if case.tap.op == "rotary" and "head" not in case.graph[other].axes:
+                continue
             if _is_promising(thin, place, other):
                 sentence = f"it reads {other} instead of {name}"
                 yield Prediction(sentence, _replayed(case, place, other), fitted=1)
@@ -47,4 +49,4 @@ def _replayed(case: SourceCase, place: int, other: str) -> Floats:
     return replay(case.reference, case.tap, inputs)
 
 
-WRONG_INPUT = Hypothesis("wrong_input", ("linear", "rms_norm", "silu_mul", "add"), _predict, rank=3)
+WRONG_INPUT = Hypothesis("wrong_input", ("linear", "rms_norm", "rotary", "silu_mul", "add"), _predict, rank=3)
