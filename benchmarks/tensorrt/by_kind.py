@@ -164,7 +164,7 @@ def run_row(run: str, comparison: Comparison, costs: Sequence[CommandCost] = ())
 
 def _observer_ratio(comparison: Comparison) -> float:
     phases = comparison.observer.phases if comparison.observer else ()
-    noises = [phase.distance.noise for phase in phases]
+    noises = [phase.distance.noise for phase in phases if phase.distance is not None]
     return max((noise.noise_ratio for noise in noises if noise is not None), default=0.0)
 
 
