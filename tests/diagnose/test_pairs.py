@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from attention_faults import Parts, attending, distances
@@ -9,6 +11,7 @@ from numpy_decoder import Fault, make_case, make_reference
 from planting import number_in
 
 from parity.diagnose import HYPOTHESES, Cause, explain
+from parity.diagnose.hypotheses.softmax_axis import SOFTMAX_AXIS
 
 CONTEXT = "layers.1.attn_ctx"
 LONG = make_reference(lengths=(90, 60))
@@ -67,3 +70,18 @@ def test_two_faults_do_not_explain_noise_of_another_kind() -> None:
         return parts.scores + 0.2 * rng.standard_normal(parts.scores.shape)
 
     assert all("+" not in cause.hypothesis for cause in explained(attending(scores=noisy)))
+
+
+def test_a_softmax_over_another_axis_is_looked_for_on_top_of_every_first_fault() -> None:
+    case = make_case(LONG, CONTEXT, attending(scores=lambda parts: 1.3 * parts.scores))
+    lenient = replace(case, most_left=np.inf)
+    granted = [
+        prediction.assumed(case)
+        for hypothesis in HYPOTHESES
+        if "attention" in hypothesis.ops and not hypothesis.about_non_finite
+        for prediction in hypothesis.predict(lenient)
+        if prediction.assumed is not None
+    ]
+    assert len(granted) > 10
+    for other in granted:
+        list(SOFTMAX_AXIS.predict(other))

@@ -36,7 +36,8 @@ def _is_promising(case: SourceCase, *, padded: bool) -> bool:
     captured = None if rows.captured is None else rows.captured[:, :1]
     keys, values = rows.keys[:, :, :1], rows.values[:, :, :1]
     one = replace(rows, queries=rows.queries[:, :1], keys=keys, values=values, captured=captured)
-    output = _over_queries(_log_totals(case, range(1), padded=padded)).output(one, sample.op)
+    # What is granted of another fault may hold numbers for every head; those of the first are right.
+    output = _over_queries(_log_totals(case, range(1), padded=padded)).output(one, sample.op)[:, :1]
     everything = np.repeat(output, rows.heads, axis=1)  # only the first head of it is used
     left, whole = (sample.squares(array)[:, 0].sum() for array in (everything, sample.predicted))
     return bool(left < 0.5 * whole)
