@@ -25,12 +25,18 @@ FaultId = Annotated[
 ]
 Layer = Annotated[int | None, typer.Option("--layer", min=0, metavar="N", help="Plant the fault into this layer only.")]
 
+Size = Annotated[
+    str,
+    typer.Option("--size", metavar="SIZE", help="Of the fault, as `parity selftest --list` names it; usual if empty."),
+]
+
 
 def demo(
     candidate: CandidateSpec = "onnxruntime:fp16",
     out: Out = Path("runs/demo"),
     fault: FaultId = None,
     layer: Layer = None,
+    size: Size = "",
     observer: p.Observer = options.OBSERVER.default,
     no_diagnosis: p.NoDiagnosis = options.NO_DIAGNOSIS.default,
     quiet: p.Quiet = False,
@@ -42,6 +48,7 @@ def demo(
     Examples:
       parity demo
       parity demo --fault A06 --layer 2 --out runs/fault
+      parity demo --fault B01 --size "base 9e5" --out runs/base
 
     Exit status: 0 parity, 1 divergence, 2 misuse or bad input.
     """
@@ -49,13 +56,13 @@ def demo(
     from qwen_trt_model.faults import get_fault
 
     if fault is not None:
-        get_fault(fault)  # loading PyTorch takes longer than to mistype an id
-    if layer is not None and fault is None:
-        raise ParityError("--layer says where to plant a fault, and there is no --fault", cure="add --fault ID")
+        get_fault(fault).size(size)  # loading PyTorch takes longer than to mistype an id
+    if fault is None and (layer is not None or size):
+        raise ParityError("--layer and --size are about a fault, and there is no --fault", cure="add --fault ID")
     request = RunRequest(
         reference=ReferenceRequest(str(bundled_model())),
         candidate=CandidateRequest(
-            candidate, fault=PlantedFault(fault, layer) if fault else None, checks=EngineChecks(observer)
+            candidate, fault=PlantedFault(fault, layer, size) if fault else None, checks=EngineChecks(observer)
         ),
         out=out,
         inputs=InputRequest(bundled_prompts()),

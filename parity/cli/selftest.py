@@ -57,11 +57,10 @@ def selftest(
         for line in listing_lines():
             typer.echo(line)
         return
-    progress = choose_progress(quiet=quiet)
-    with progress.step("loading PyTorch"):
-        from parity.selftest.report import report_lines
-        from parity.selftest.session import SelfTestRequest, run_selftest
-        from parity.selftest.summary import unmet
+    from parity.selftest.report import report_lines
+    from parity.selftest.session import SelfTestRequest, run_selftest
+    from parity.selftest.summary import unmet
+
     request = SelfTestRequest(
         dtypes=tuple(dtype_info(name.strip()).name for name in dtype.split(",")),
         fault_ids=tuple(name.strip() for name in fault.split(",") if name.strip()),
@@ -71,7 +70,7 @@ def selftest(
         jobs=jobs,
         out=out,
     )
-    result = run_selftest(request, progress=progress)
+    result = run_selftest(request, progress=choose_progress(quiet=quiet))
     for line in report_lines(result, verbose=verbose, quiet=quiet):
         typer.echo(line)
     if unmet(result.outcomes):

@@ -17,11 +17,12 @@ from parity.diagnose.pairs import explain_by_two
 from parity.diagnose.unpadded import without_padded_prompts
 from parity.diagnosis import Cause
 
-__all__ = ["explain"]
+__all__ = ["explain", "leaves_single_tokens"]
 
 _KEPT = 5
 _EQUALLY_GOOD = 1.2
 _NO_BETTER_THAN = 0.25
+_NEARLY_ALL = 0.995
 
 
 def explain(case: SourceCase, hypotheses: Sequence[Hypothesis], *, noise_limit: float = 2.0) -> tuple[Cause, ...]:
@@ -36,7 +37,7 @@ def explain(case: SourceCase, hypotheses: Sequence[Hypothesis], *, noise_limit: 
     and the more specific hypothesis win, and descriptions come after causes, the narrowest first. Causes that
     leave more are ordered by how much, in steps of a factor of two. A cause that fits more than a third as many
     numbers as there are values explains nothing. Where the residual itself is noise, there is nothing to explain.
-    Where every cause leaves more than noise, two at once are tried.
+    Where every cause leaves more than noise, and not at single tokens alone, two at once are tried.
 
     Tokens whose inputs are not finite are left out. Of an output that is not finite elsewhere, the share is that of
     non-finite elements whose place and sign are predicted.
@@ -53,9 +54,15 @@ def _explain(case: SourceCase, hypotheses: Sequence[Hypothesis], noise_limit: fl
         return ()
     judged = _all_judged(case, usable, noise_limit)
     more: tuple[Cause, ...] = ()
-    if not any(found.complete for found in judged):
+    if not any(found.complete or leaves_single_tokens(found.cause, noise_limit) for found in judged):
         more = explain_by_two(case, usable, noise_limit) or _explain_without_padding(case, usable, noise_limit)
     return (*more, *_ranked(judged))[:_KEPT]
+
+
+def leaves_single_tokens(cause: Cause, noise_limit: float) -> bool:
+    """Whether no more than a few tokens stand out of what `cause` leaves, so that no second one is to be sought."""
+    within = cause.noise_ratio is not None and cause.noise_ratio <= noise_limit
+    return within and cause.explained_share >= _NEARLY_ALL
 
 
 def _explain_without_padding(

@@ -11,7 +11,7 @@ from parity.commands import capture_option
 from parity.comparison import TapResult
 from parity.cost import Prices
 from parity.diagnose.case import SourceCase
-from parity.diagnose.explain import explain
+from parity.diagnose.explain import explain, leaves_single_tokens
 from parity.diagnose.hypotheses import HYPOTHESES
 from parity.diagnose.hypothesis import DESCRIPTION_RANK, Hypothesis
 from parity.diagnose.signature import describe
@@ -96,7 +96,7 @@ class SourceDoctor:
     def _causes(self, case: SourceCase, limits: AppliedLimits) -> tuple[Cause, ...]:
         noise_limit, usual = limits.noise_ratio, self._usual(case.tap)
         causes = explain(case, usual, noise_limit=noise_limit) if usual else ()
-        if not causes or not causes[0].leaves_rounding(limits):
+        if not causes or not (causes[0].leaves_rounding(limits) or leaves_single_tokens(causes[0], noise_limit)):
             causes = explain(case, HYPOTHESES, noise_limit=noise_limit)
         if causes:
             self._winners[case.tap.kind] = causes[0].hypothesis

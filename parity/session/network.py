@@ -85,4 +85,4 @@ def _build(checkpoint: Path, *, fault: PlantedFault | None, progress: Progress) 
         with progress.step("building the network"):
             return build_network(checkpoint)
     with progress.step(f"building the network with fault {fault.id}"):
-        return build_faulty_network(checkpoint, fault.id, layer=fault.layer)
+        return build_faulty_network(checkpoint, fault.id, layer=fault.layer, size=fault.size)

@@ -71,10 +71,12 @@ class PlantedFault:
     Attributes:
         id: one of `qwen_trt_model.faults.fault_ids`.
         layer: the layer that gets it; None for every layer.
+        size: one of its sizes; the usual one where empty.
     """
 
     id: str
     layer: int | None = None
+    size: str = ""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,8 @@ def test_a_planted_fault_is_found_at_its_layer(parity: Command, tmp_path: Path) 
         (("--fault", "Z9"), ("unknown fault 'Z9'", "A06")),
         (("--fault", "A06", "--layer", "99"), ("no layer 99",)),
         (("--layer", "1"), ("--layer", "add --fault")),
+        (("--size", "base 9e5"), ("--size", "add --fault")),
+        (("--fault", "B01", "--size", "huge"), ("no size 'huge'", "base 9e5")),
     ],
     ids=str,
 )
