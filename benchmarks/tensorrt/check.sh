@@ -17,6 +17,7 @@
 #   LENGTHS   for models without tokenizer: prompts of random ids, such as 512,300, in place of PROMPTS
 #   DIAGNOSE  no: leave causes and costs out, as large models on few processor cores ask for   (default: yes)
 #   TIMES     yes: record each candidate twice; the second time finds its engines built     (default: no)
+#   RECORD    more options of `parity record candidate`, such as --rebuild-noise or --observer=off   (default: none)
 #   SCRATCH   folder of dumps, checkpoints and engines                   (default: a folder in /tmp, by model)
 #
 # Exit status: 0 if every SPEC has parity, 1 if one diverges, another if one could not be run.
@@ -60,7 +61,7 @@ candidates() {
   for spec; do
     for step in candidate ${again:-}; do
       once "$step-$(name_of "$spec")" record candidate --candidate "$spec" \
-        --checkpoint "$scratch/$(dtype_of "$spec")" --tokens "$scratch/reference"
+        --checkpoint "$scratch/$(dtype_of "$spec")" --tokens "$scratch/reference" ${RECORD:-}
     done
   done
 }

@@ -33,7 +33,8 @@ _NOTE = "made_by.json"
 def main() -> None:
     options = _options()
     shape = SHAPES[options.shape]
-    shape = replace(shape, layers=options.layers or shape.layers)
+    shape = replace(shape, layers=options.layers or shape.layers, vocabulary=options.vocabulary or shape.vocabulary)
+    shape = replace(shape, first_token=min(shape.first_token, shape.vocabulary - 1))
     started = time.perf_counter()
     made = make_model(shape, options.out, dtype=options.dtype, seed=options.seed, device=options.device)
     nbytes = sum(file.stat().st_size for file in options.out.glob("*.safetensors"))
@@ -127,6 +128,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--shape", choices=SHAPES, required=True)
     parser.add_argument("--layers", type=int, help="fewer than the shape has")
+    parser.add_argument("--vocabulary", type=int, help="another than the shape has")
     parser.add_argument("--out", type=Path, required=True, help="folder to make")
     parser.add_argument("--dtype", choices=("float16", "bfloat16", "float32"), default="float16")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,6 +1,7 @@
 """Rows of the speed table, each beside its bound: the time that no program on this device could beat.
 
-A prefill has to read every weight of its matrix products once and to write the logits, and to make those products.
+A prefill has to read every weight of its matrix products once, and to make those products; the head reads the last
+token of each prompt alone.
 Bytes over the bandwidth of a large copy, or operations over the rate of a large product in fp16, whichever is longer,
 is the bound; both rates are measured on the same machine in the same run. What is left out (activations, norms,
 softmax, the rest of the attention's traffic) can only add to it.
@@ -78,7 +79,7 @@ class Times:
 
 @dataclass(frozen=True)
 class SpeedRow:
-    """One prefill in one engine. Logits of all tokens are computed, in every engine.
+    """One prefill in one engine. Every engine computes the logits of the last token of each prompt.
 
     Attributes:
         model, layers: what was run.
@@ -231,15 +232,17 @@ def _line(row: SpeedRow) -> str:
 def bound_of(shape: DecoderShape, setting: Setting, rates: Rates) -> tuple[float, str]:
     """Milliseconds that a prefill takes at least, and what it is bound by.
 
-    Operations: two for each weight and token; causal attention has half of ``4 · token² · head · head_dim`` a layer.
+    Operations: two for each weight and token that it is applied to; causal attention has half of
+    ``4 · token² · head · head_dim`` a layer.
     """
     query, key = shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim
     layer = shape.hidden * (2 * query + 2 * key + 3 * shape.intermediate)
-    weights = shape.layers * layer + shape.hidden * shape.vocabulary
+    layers, head = shape.layers * layer, shape.hidden * shape.vocabulary
     tokens = setting.batch * setting.tokens
     attention = shape.layers * setting.batch * 2 * setting.tokens**2 * query
-    by_bytes = _BYTES_PER_VALUE * (weights + tokens * shape.vocabulary) / (rates.copy_gb_per_s * 1e9)
-    by_operations = (2 * tokens * weights + attention) / (rates.matmul_tflop_per_s * 1e12)
+    by_bytes = _BYTES_PER_VALUE * (layers + head) / (rates.copy_gb_per_s * 1e9)
+    operations = 2 * (tokens * layers + setting.batch * head) + attention
+    by_operations = operations / (rates.matmul_tflop_per_s * 1e12)
     seconds, kind = max((by_bytes, "bytes"), (by_operations, "operations"))
     return 1e3 * seconds, kind
 

@@ -98,9 +98,10 @@ def test_dumps_that_are_there_are_kept_and_compared(bench: Bench) -> None:
 
 
 def test_candidates_can_be_recorded_twice_for_their_times(bench: Bench) -> None:
-    bench.run("check.sh", "model", "out", "tensorrt:fp16", TIMES="yes")
+    bench.run("check.sh", "model", "out", "tensorrt:fp16", TIMES="yes", RECORD="--rebuild-noise --observer=on")
     assert "candidate-tensorrt-fp16" in bench.log
     assert "again-tensorrt-fp16" in bench.log
+    assert "--rebuild-noise --observer=on" in bench.log
 
 
 def test_a_candidate_that_fails_does_not_keep_others_from_being_compared(bench: Bench) -> None:
@@ -128,17 +129,27 @@ def test_the_large_model_is_made_checked_and_its_logits_compared(bench: Bench) -
 
 def test_faults_and_speed_run_hugging_face_first_and_then_the_engine(bench: Bench) -> None:
     assert bench.run("planted_faults.sh", "out", "--seconds", "9") == 0
-    assert bench.run("speed.sh", "model", "out", SETTINGS="1x16", ENGINE_OPTIONS="level=3") == 0
+    assert bench.run("speed.sh", "model", "out", "tensorrt:fp16,level=3", SETTINGS="1x16") == 0
     starts = [line.split(" --")[0] for line in bench.log.splitlines() if "python" in line]
     assert starts == [
         "torch-python : -m benchmarks.tensorrt.commands",
         "engine-python kit: -m benchmarks.tensorrt.planted_faults",
-        "torch-python : -m benchmarks.tensorrt.speed_huggingface",
         "engine-python kit: -m benchmarks.tensorrt.commands",
+        "engine-python kit: -m benchmarks.tensorrt.speed_engine",
+        "torch-python : -m benchmarks.tensorrt.speed_huggingface",
         "engine-python kit: -m benchmarks.tensorrt.speed_engine",
     ]
     assert "--csv out/planted_faults.csv --seconds 9" in bench.log
-    assert "--settings 1x16 --engine tensorrt --engine-options level=3 --seconds inf" in bench.log
+    assert "--build-only --settings 1x16 --candidate tensorrt:fp16,level=3" in bench.log
+    assert "--settings 1x16 --candidate tensorrt:fp16,level=3 --seconds inf" in bench.log
+
+
+def test_engines_are_built_one_for_each_setting_and_one_that_fails_keeps_none_from_being_timed(bench: Bench) -> None:
+    asked = {"SETTINGS": "1x16,2x8", "SIDE_BY_SIDE": "2", "FAILS": "build-only"}
+    assert bench.run("speed.sh", "model", "out", "tensorrt:fp16", "onnxruntime:fp16", **asked) == 0
+    built = sorted(line.split("--build-only ")[1] for line in bench.log.splitlines() if "build-only" in line)
+    assert built == ["--settings 1x16 --candidate tensorrt:fp16", "--settings 2x8 --candidate tensorrt:fp16"]
+    assert "--settings 1x16,2x8 --candidate tensorrt:fp16 --candidate onnxruntime:fp16" in bench.log.splitlines()[-1]
 
 
 @pytest.mark.parametrize("script", ["check.sh", "big_shape.sh", "planted_faults.sh", "speed.sh"])

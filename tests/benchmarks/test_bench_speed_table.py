@@ -29,19 +29,19 @@ def measured(mode: str, median: float, **more: object) -> Measured:
     return replace(Measured("engine", "1.0", mode, SETTING, times, 3.0), **more)  # type: ignore[arg-type]
 
 
-def test_the_bound_of_bytes_is_weights_and_logits_once() -> None:
+def test_the_bound_of_bytes_is_every_weight_once() -> None:
     weights = 2 * 8 * (8 + 2 * 4 + 8 + 3 * 12) + 8 * 16
     milliseconds, kind = bound_of(SHAPE, SETTING, replace(RATES, matmul_tflop_per_s=1e9))
     assert kind == "bytes"
-    assert milliseconds == pytest.approx(1e3 * 2 * (weights + 64 * 16) / 1e9)
+    assert milliseconds == pytest.approx(1e3 * 2 * weights / 1e9)
 
 
-def test_the_bound_of_operations_has_products_and_half_of_the_attention() -> None:
-    weights = 2 * 8 * (8 + 2 * 4 + 8 + 3 * 12) + 8 * 16
+def test_the_bound_of_operations_has_products_the_head_once_a_prompt_and_half_of_the_attention() -> None:
+    layers, head = 2 * 8 * (8 + 2 * 4 + 8 + 3 * 12), 8 * 16
     attention = 2 * 2 * (2 * 32 * 32 * 8)
     milliseconds, kind = bound_of(SHAPE, SETTING, replace(RATES, copy_gb_per_s=1e9))
     assert kind == "operations"
-    assert milliseconds == pytest.approx(1e3 * (2 * 64 * weights + attention) / 1e12)
+    assert milliseconds == pytest.approx(1e3 * (2 * (64 * layers + 2 * head) + attention) / 1e12)
 
 
 def test_ratios_are_to_sdpa_and_to_the_bound(tmp_path: Path) -> None:
