@@ -84,7 +84,7 @@ class PlanRunner:
             sink(tap.name, np.ascontiguousarray(outputs[self._outputs[tap.name]]))
 
     def _why_not(self, tap: Tap) -> str:
-        layer = swallowing_layer(self._layers, tap.name)
+        layer = swallowing_layer(self._layers, tap.name, self._graph.names)
         inside = f"it is computed inside of {layer.short_name}" if layer else "no layer of the engine names it"
         return f"{self._path.name} does not put it out: {inside}"
 

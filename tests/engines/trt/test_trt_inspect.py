@@ -50,3 +50,27 @@ def test_the_layer_that_swallowed_a_tensor_is_found(tensor: str, name: str) -> N
 
 def test_a_tensor_that_no_layer_knows_has_none() -> None:
     assert swallowing_layer([layer_of_text(json.dumps(MUL))], "layers.3.q_rope") is None
+
+
+def test_a_reformatting_layer_beside_a_block_is_no_block() -> None:
+    reformat = f"Reformatting CopyNode for Output Tensor 0 to {FOREIGN}"
+    layers = [layer_of_text(json.dumps({"Name": name})) for name in (FOREIGN, reformat)]
+    found = swallowing_layer(layers, "layers.3.act")
+    assert found is not None
+    assert found.name == FOREIGN
+
+
+ORDER = ("embed", "layers.0.q", "layers.0.k", "layers.0.attn_out", "layers.0.act", "logits")
+BLOCKS = (
+    "{ForeignNode[attention_mask/Cast...layers.0.k/Reshape]}",
+    "{ForeignNode[layers.0.attn_out/MatMul...logits/Cast]}",
+)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "block"), [("layers.0.q", 0), ("layers.0.k", 0), ("layers.0.act", 1), ("embed", 0), ("elsewhere", None)]
+)
+def test_of_several_blocks_it_is_the_one_around_the_tensor(tensor: str, block: int | None) -> None:
+    layers = [layer_of_text(json.dumps({"Name": name})) for name in BLOCKS]
+    found = swallowing_layer(layers, tensor, ORDER)
+    assert (found and found.name) == (None if block is None else BLOCKS[block])
