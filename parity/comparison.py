@@ -11,6 +11,7 @@ from parity.errors import ParityError
 from parity.finding import Finding
 from parity.limits import Limits
 from parity.observer_effect import ObserverEffect
+from parity.runner import ENGINES_FLAG
 from parity.serial import read_json, write_json
 from parity.tap_result import (
     FAILING_STATUSES,
@@ -75,6 +76,11 @@ class Side:
     versions: Mapping[str, str] = field(default_factory=dict)
     flags: Mapping[str, str] = field(default_factory=dict)
     dump: str = ""
+
+    @property
+    def engines(self) -> int:
+        """How many engines its taps were split over."""
+        return int(self.flags.get(ENGINES_FLAG, "1"))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ __all__ = [
     "FLAG",
     "LIMIT",
     "MAPPING",
+    "MEMORY",
     "NO_DIAGNOSIS",
     "NO_FLOOR",
     "OBSERVER",
@@ -154,6 +155,14 @@ NO_DIAGNOSIS: Option[bool] = Option(
     _JUDGED,
     False,
 )
+MEMORY: Option[str] = Option(
+    "memory",
+    "SIZE",
+    "What the taps of one TensorRT engine may take on the GPU, such as 512M or 4G. Those that don't fit are split over "
+    "several engines, and the report says so. Half of what is free if left out.",
+    _COMPARED,
+    "",
+)
 OBSERVER: Option[str] = Option(
     "observer",
     "auto|on|off",
@@ -233,6 +242,7 @@ SUITE_OPTIONS: tuple[Option[Any], ...] = (
     CHECKPOINT,
     MAPPING,
     PRECISION,
+    MEMORY,
     PROMPTS,
     TOKENS,
     CHAT_TEMPLATE,

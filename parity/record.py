@@ -15,7 +15,7 @@ import numpy.typing as npt
 from parity.dtypes import dtype_info
 from parity.dump import SCHEMA_VERSION, Dump, DumpWriter, Manifest, PhaseRecord, whole_folder
 from parity.errors import ParityError
-from parity.runner import InspectableRunner, Runner
+from parity.runner import ENGINES_FLAG, InspectableRunner, Runner, RunnerInfo, SplittingRunner
 from parity.taps import Tap
 from parity.tokens import Phase
 from parity.version import VERSION
@@ -48,11 +48,19 @@ def record(runner: Runner, phases: Sequence[Phase], *, taps: Sequence[Tap], role
         writer = DumpWriter(folder)
         records = tuple(_record_phase(runner, phase, observable, writer) for phase in phases)
         seconds = round(time.perf_counter() - started, 3)
-        if isinstance(runner, InspectableRunner):
-            info = replace(info, layers=runner.layers())
+        info = _with_what_ran(info, runner)
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         writer.finish(Manifest(SCHEMA_VERSION, role, info, records, VERSION, now, seconds))
     return Dump.open(Path(out))
+
+
+def _with_what_ran(info: RunnerInfo, runner: Runner) -> RunnerInfo:
+    """`info` with what only a capture tells: the engines' layers, and how many engines there were if not one."""
+    if isinstance(runner, InspectableRunner):
+        info = replace(info, layers=runner.layers())
+    if isinstance(runner, SplittingRunner) and runner.engines() > 1:
+        info = replace(info, flags={**info.flags, ENGINES_FLAG: str(runner.engines())})
+    return info
 
 
 def _record_phase(runner: Runner, phase: Phase, taps: Sequence[Tap], writer: DumpWriter) -> PhaseRecord:

@@ -13,12 +13,14 @@ from parity.tokens import Phase
 
 __all__ = [
     "COPY_SUFFIX",
+    "ENGINES_FLAG",
     "PROBE_SETS_FLAG",
     "EngineLayer",
     "InspectableRunner",
     "Runner",
     "RunnerInfo",
     "Sink",
+    "SplittingRunner",
     "TimedRunner",
     "VariableRunner",
 ]
@@ -28,6 +30,9 @@ Sink = Callable[[str, npt.NDArray[Any]], None]
 
 COPY_SUFFIX = ":copy"
 """Ends the name of an output that is a private copy of a tap, and of the layers that make it."""
+
+ENGINES_FLAG = "engines"
+"""Flag that says over how many engines taps were split, where the outputs of one would not have fitted its memory."""
 
 PROBE_SETS_FLAG = "probe_sets"
 """Flag that says over how many engines taps were spread so that each engine computes what the one without taps does."""
@@ -110,6 +115,15 @@ class InspectableRunner(Runner, Protocol):
 
     def layers(self) -> tuple[EngineLayer, ...]:
         """The layers of all engines of the last capture, in the order in which they run."""
+        ...
+
+
+@runtime_checkable
+class SplittingRunner(Runner, Protocol):
+    """A runner that splits taps over several engines where their outputs don't fit the memory."""
+
+    def engines(self) -> int:
+        """How many engines the last capture took."""
         ...
 
 

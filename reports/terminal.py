@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from parity.answer import observer_sentence
+from parity.answer import engines_sentence, observer_sentence
 from parity.comparison import Comparison
 from parity.reports.condense import Line, Section, condense
 from parity.reports.lines import put, wrapped
@@ -88,6 +88,8 @@ def _sides(comparison: Comparison) -> Iterator[str]:
     runner = max(len(side.runner) for side in sides)
     for side in sides:
         yield f"{side.role:<10} {side.model:<{model}}  {side.runner:<{runner}}  {side.dtype}"
+    if comparison.candidate.engines > 1:
+        yield f"{'engines':<10} {engines_sentence(comparison.candidate)}"
     for number, side in enumerate(comparison.other_floors, 2):
         label, rule = f"floor {number}", "for R the noisiest floor counts at each tap, for local R the first"
         yield f"{label:<10} {side.model:<{model}}  {side.runner:<{runner}}  {side.dtype} ({rule})"

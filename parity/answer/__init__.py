@@ -7,7 +7,7 @@ arrays and no markup. Terminal, report, notebook and pytest show the same answer
 from parity.answer.compose import make_answer
 from parity.answer.cost_words import cost_sentence, logits_sentence
 from parity.answer.headline import headline_sentence
-from parity.answer.observer_words import layers_sentence, observer_sentence
+from parity.answer.observer_words import engines_sentence, layers_sentence, observer_sentence
 from parity.answer.values import Answer, CauseAnswer, SourceAnswer, SourceGroup
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "SourceAnswer",
     "SourceGroup",
     "cost_sentence",
+    "engines_sentence",
     "headline_sentence",
     "layers_sentence",
     "logits_sentence",

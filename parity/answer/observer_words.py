@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from parity.comparison import Side
 from parity.formatting import format_count, format_metric
 from parity.observer_effect import LayerDifferences, ObserverEffect
+from parity.runner import PROBE_SETS_FLAG
 
-__all__ = ["layers_sentence", "observer_sentence"]
+__all__ = ["engines_sentence", "layers_sentence", "observer_sentence"]
+
+
+def engines_sentence(side: Side) -> str:
+    """That the taps of `side` come from several engines, and why; no full stop."""
+    sets = PROBE_SETS_FLAG in side.flags
+    why = (
+        "each of which computes what the one without taps does"
+        if sets
+        else "so that the outputs of each fit the memory"
+    )
+    return f"its taps were split over {format_count(side.engines)} engines, {why}"
 
 
 def observer_sentence(effect: ObserverEffect) -> str:

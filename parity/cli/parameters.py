@@ -23,6 +23,7 @@ __all__ = [
     "Flags",
     "Limits",
     "Mapping",
+    "Memory",
     "NoDiagnosis",
     "NoFloor",
     "Observer",
@@ -94,6 +95,7 @@ Dtype = Annotated[str, _typed(options.DTYPE)]
 OptionalDtype = Annotated[str | None, _typed(options.DTYPE)]
 NoFloor = Annotated[bool, _typed(options.NO_FLOOR)]
 NoDiagnosis = Annotated[bool, _typed(options.NO_DIAGNOSIS)]
+Memory = Annotated[str, _typed(options.MEMORY)]
 Observer = Annotated[str, _typed(options.OBSERVER)]
 RebuildNoise = Annotated[bool, _typed(options.REBUILD_NOISE)]
 ProbeSets = Annotated[bool, _typed(options.PROBE_SETS)]

@@ -104,6 +104,7 @@ def record_candidate(
     checkpoint: p.Checkpoint = options.CHECKPOINT.default,
     mapping: p.Mapping = options.MAPPING.default,
     precision: p.Precision = options.PRECISION.default,
+    memory: p.Memory = options.MEMORY.default,
     taps: p.TapsOfTokens = None,
     observer: p.Observer = options.OBSERVER.default,
     rebuild_noise: p.RebuildNoise = options.REBUILD_NOISE.default,
@@ -126,7 +127,7 @@ def record_candidate(
 
     model = None if reference is None else model_folder(reference)
     checks = EngineChecks(observer, rebuild_noise, probe_sets, check_aliasing)
-    asked = CandidateRequest(candidate, checkpoint=checkpoint, mapping=mapping, precision=precision, checks=checks)
+    asked = CandidateRequest(candidate, checkpoint, mapping, precision, memory=memory, checks=checks)
     progress = choose_progress(quiet=quiet)
     _conclude(record(asked, tokens, model=model, taps=taps, out=out, progress=progress, floors=floor), quiet=quiet)
 

@@ -18,7 +18,7 @@ from parity.observer.layers import compare_layers
 from parity.observer.logits import LogitsJudge
 from parity.observer.words import cure, meaning
 from parity.observer_effect import OBSERVER_GRADES, JudgedLogits, ObservedPhase, ObserverEffect
-from parity.runner import PROBE_SETS_FLAG, RunnerInfo
+from parity.runner import ENGINES_FLAG, PROBE_SETS_FLAG, RunnerInfo
 from parity.verdict import judge
 
 __all__ = ["LOGITS", "judge_logits_of", "observe", "observe_phase"]
@@ -193,7 +193,8 @@ def _require_same(info: RunnerInfo, other: Dump, *, settings: bool) -> None:
 
 
 def _settings(info: RunnerInfo) -> dict[str, str]:
-    return {name: value for name, value in info.flags.items() if name != PROBE_SETS_FLAG}
+    spread = (PROBE_SETS_FLAG, ENGINES_FLAG)
+    return {name: value for name, value in info.flags.items() if name not in spread}
 
 
 def _require_logits(reference: Dump, dump: Dump) -> None:

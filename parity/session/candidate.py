@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from parity.dump import Dump
 from parity.engines.precision_file import read_precision
-from parity.engines.spec import CandidateSpec, DumpFolder, EngineSpec, NetworkFile, PlanFile, parse_candidate
+from parity.engines.spec import (
+    KNOWN_ENGINES,
+    CandidateSpec,
+    DumpFolder,
+    EngineSpec,
+    NetworkFile,
+    PlanFile,
+    parse_candidate,
+)
+from parity.engines.tensorrt.options import parse_bytes
 from parity.errors import ParityError
-from parity.options import CANDIDATE, CHECKPOINT, MAPPING, PRECISION
+from parity.options import CANDIDATE, CHECKPOINT, MAPPING, MEMORY, PRECISION
 from parity.runner import Runner
 from parity.session.candidate_network import candidate_network
 from parity.session.engines import open_layerwise, open_plan
@@ -44,7 +54,19 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
             raise ParityError(f"{flag} says nothing about {CANDIDATE.flag} {asked.spec}", cure=f"leave {flag} out")
     if asked.precision is not None:
         read_precision(asked.precision)
-    return spec
+    return _with_memory(spec, asked) if asked.memory else spec
+
+
+def _with_memory(spec: CandidateSpec, asked: CandidateRequest) -> CandidateSpec:
+    """`spec` with what ``--memory`` says among the options of its engine."""
+    if not isinstance(spec, (EngineSpec, NetworkFile)) or MEMORY.name not in KNOWN_ENGINES[spec.engine]:
+        cure = f"leave {MEMORY.flag} out; TensorRT takes it, where it builds the engine itself"
+        raise ParityError(f"{MEMORY.flag} says nothing about {CANDIDATE.flag} {asked.spec}", cure=cure)
+    if MEMORY.name in spec.options:
+        given = f"{MEMORY.flag} {asked.memory} and {MEMORY.name}={spec.options[MEMORY.name]}"
+        raise ParityError(f"{given} in {CANDIDATE.flag} say the same thing", cure="give one of them")
+    parse_bytes(asked.memory)
+    return replace(spec, options={**spec.options, MEMORY.name: asked.memory})
 
 
 def open_candidate(

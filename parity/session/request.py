@@ -120,6 +120,7 @@ class CandidateRequest:
         checkpoint: TensorRT-LLM checkpoint to build the network from; None to convert the reference.
         mapping: file of tensor names, for an .onnx file.
         precision: file that says which operations of the network run in fp32; None to run it as it is.
+        memory: what the outputs of an engine may take, such as ``4G``; empty for the engine's own choice.
         fault: defect to plant; None for an honest candidate.
         checks: of its taps.
     """
@@ -128,6 +129,7 @@ class CandidateRequest:
     checkpoint: Path | None = options.CHECKPOINT.default
     mapping: Path | None = options.MAPPING.default
     precision: Path | None = options.PRECISION.default
+    memory: str = options.MEMORY.default
     fault: PlantedFault | None = None
     checks: EngineChecks = field(default_factory=EngineChecks)
 

@@ -82,6 +82,7 @@ def asked_request(config: pytest.Config) -> RunRequest:
             checkpoint=_value(config, options.CHECKPOINT),
             mapping=_value(config, options.MAPPING),
             precision=_value(config, options.PRECISION),
+            memory=_value(config, options.MEMORY),
             checks=EngineChecks(
                 _value(config, options.OBSERVER),
                 _value(config, options.REBUILD_NOISE),

@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from parity.answer import engines_sentence
 from parity.comparison import Comparison
 from parity.formatting import format_operation
 from parity.reports.html.columns import Column
@@ -121,6 +122,7 @@ def _environment() -> jinja2.Environment:
     environment.filters |= {
         "visible": visible_text,
         "sentence": full_sentence,
+        "engines_sentence": engines_sentence,
         "operation": format_operation,
         "limit": format_limit,
         "metric": format_metric,

@@ -13,7 +13,7 @@ from small_phases import random_phase
 
 from parity.observer import SpreadRunner, find_probe_sets
 from parity.record import record
-from parity.runner import PROBE_SETS_FLAG
+from parity.runner import ENGINES_FLAG, PROBE_SETS_FLAG
 from parity.taps import Tap
 
 PHASE = random_phase(30, 12)
@@ -70,4 +70,5 @@ def test_spread_taps_come_from_engines_of_their_own_and_each_once(
     dump = record(spread, [PHASE], taps=wanted, role="candidate", out=tmp_path / "dump")
     assert engines == [("embed", "layers.0.q", "logits"), ("layers.1.act", "final_norm", "logits")]
     assert dump.manifest.runner.flags[PROBE_SETS_FLAG] == "2"
+    assert dump.manifest.runner.flags[ENGINES_FLAG] == "2"
     assert set(dump.phase("prefill").arrays) == {tap.name for tap in wanted}

@@ -124,3 +124,10 @@ def test_two_phases_of_a_thousand_taps_stay_below_eight_megabytes() -> None:
 def test_writing_the_report_imports_nothing_heavy(heavy: str) -> None:
     code = f"import parity.reports.html, sys; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_candidates_card_says_that_taps_come_from_several_engines() -> None:
+    whole = make_comparison(layers=1)
+    split = replace(whole, candidate=replace(whole.candidate, flags={"engines": "3"}))
+    assert "Its taps were split over 3 engines, so that the outputs of each fit the memory." in render_html(split)
+    assert "split over" not in render_html(whole)

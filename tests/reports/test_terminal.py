@@ -141,3 +141,12 @@ def test_standard_output_is_plain_in_a_pipe_and_coloured_on_a_terminal() -> None
         os.close(follower)
         assert b"\x1b[" in read_all(leader)
     os.close(leader)
+
+
+def test_taps_of_several_engines_are_said_to_be_that() -> None:
+    whole = make_comparison(layers=1)
+    split = replace(whole, candidate=replace(whole.candidate, flags={"engines": "3"}))
+    assert "engines    its taps were split over 3 engines" in piped(split)
+    assert "engines " not in piped(whole)
+    sets = replace(whole, candidate=replace(whole.candidate, flags={"engines": "3", "probe_sets": "3"}))
+    assert "each of which computes what the one without taps does" in " ".join(piped(sets).split())

@@ -59,6 +59,7 @@ class TensorRTRunner:
         folder = cache or Path(network).parent / ENGINES_FOLDER
         self._factory = open_factory(asked, dtype=self._network.dtype, folder=folder, tell=tell)
         self._layers: tuple[EngineLayer, ...] = ()
+        self._engines = 0
 
     @cached_property
     def _digest(self) -> str:
@@ -82,6 +83,10 @@ class TensorRTRunner:
         """The layers of the engines of the last capture."""
         return self._layers
 
+    def engines(self) -> int:
+        """How many engines the last capture was split over."""
+        return self._engines
+
     def rebuilt(self) -> TensorRTRunner:
         """The same network in engines whose kernels are chosen by timings of their own."""
         return self._variant(replace(self._factory.options, tactics=self._factory.options.tactics + 1))
@@ -103,7 +108,7 @@ class TensorRTRunner:
             ParityError: the network asks for inputs that it can't be given, or TensorRT fails.
         """
         groups = split_by_memory(taps, phase.tokens, budget=self._factory.output_budget)
-        self._layers = ()
+        self._layers, self._engines = (), len(groups)
         for number, group in enumerate(groups, 1):
             part = f", engine {number} of {len(groups)}" if len(groups) > 1 else ""
             self._capture_group(phase.tokens, group, sink, part)

@@ -98,6 +98,7 @@ def test_taps_that_do_not_fit_are_spread_over_engines(network: Path, truth: Arra
     arrays: dict[str, Any] = {}
     runner.capture(PHASE, taps, arrays.__setitem__)
     assert [line.rsplit(", ", 1)[1] for line in told] == ["engine 1 of 2", "engine 2 of 2"]
+    assert runner.engines() == 2
     assert_close(arrays, truth, PHASE, rel_l2=allowed(network))
 
 
