@@ -1,7 +1,6 @@
 """The row of a tap, as the CSV, the terminal, the HTML report and the notebook all show it.
 
-`LayerRow` holds the numbers in full precision; the functions gathered here from `parity.formatting` are the
-only ones that turn numbers into text.
+`LayerRow` holds the numbers in full precision; `parity.formatting` alone turns numbers into text.
 """
 
 from __future__ import annotations
@@ -10,37 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, fields
 
 from parity.comparison import STATUSES, Comparison, TapResult
-from parity.formatting import (
-    ABSENT,
-    format_array,
-    format_cosine,
-    format_count,
-    format_index,
-    format_limit,
-    format_metric,
-    format_piece,
-    format_shape,
-    format_share,
-    format_value,
-)
+from parity.formatting import format_index
 
-__all__ = [
-    "ABSENT",
-    "COLUMNS",
-    "LayerRow",
-    "count_statuses",
-    "format_array",
-    "format_cosine",
-    "format_count",
-    "format_index",
-    "format_limit",
-    "format_metric",
-    "format_piece",
-    "format_shape",
-    "format_share",
-    "format_value",
-    "layer_row",
-]
+__all__ = ["COLUMNS", "LayerRow", "count_statuses", "layer_row"]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from rich.console import Console
 
 from parity.answer import engines_sentence, observer_sentence
 from parity.comparison import Comparison
+from parity.formatting import format_cosine, format_count, format_limit, format_metric
 from parity.reports.condense import Line, Section, condense
 from parity.reports.lines import put, wrapped
-from parity.reports.rows import format_cosine, format_count, format_limit, format_metric
 from parity.reports.terminal_answer import put_answer
 
 __all__ = ["print_comparison"]

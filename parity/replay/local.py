@@ -25,7 +25,6 @@ from parity.metrics import (
     TokenFloor,
     noise_spread,
     noisy_part,
-    real_rows,
     rel_l2,
     squares,
     worst_case_ratio_by_token,
@@ -33,8 +32,9 @@ from parity.metrics import (
 from parity.replay.arrays import Floats
 from parity.replay.displaced import displaced_tokens, noise_of_storing
 from parity.replay.fed import Overlaid
-from parity.replay.predict import Captured, captured_inputs, predict_rows
-from parity.replay.replay import Reference, sensitivity_rows
+from parity.replay.predict import Captured, captured_inputs
+from parity.replay.replay import Reference
+from parity.replay.view import View
 from parity.taps import Tap, TapGraph
 
 __all__ = ["KeptReplays", "LocalAnalysis", "Sides", "TruthReplay", "analyse_local"]
@@ -130,7 +130,7 @@ class LocalAnalysis:
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides) -> LocalAnalysis:
     """Take the error of `tap` apart; candidate and truth have captured it, and the truth is finite."""
-    view = _View(reference, graph, tap, captured_inputs(graph, tap, sides.candidate))
+    view = View(reference, graph, tap, captured_inputs(graph, tap, sides.candidate))
     truth, predicted = _replayed_truth(view, sides), view.predict(sides.read)
     known = _finite_rows(predicted)
     local = _where(known, squares(predicted, view.captured(sides.candidate)), 0.0)
@@ -148,16 +148,19 @@ def analyse_local(reference: Reference, graph: TapGraph, tap: Tap, sides: Sides)
     )
 
 
-def _replayed_truth(view: _View, sides: Sides) -> TruthReplay:
+def _replayed_truth(view: View, sides: Sides) -> TruthReplay:
     kept, key = {} if sides.kept is None else sides.kept, (view.tap.name, *view.start)
     if key not in kept:
         kept[key] = _replay_truth(view, sides)
     return kept[key]
 
 
-def _replay_truth(view: _View, sides: Sides) -> TruthReplay:
+def _replay_truth(view: View, sides: Sides) -> TruthReplay:
     expected = view.predict(sides.truth)
-    stored, noise = squares(expected, view.predict(view.as_stored(sides))), _noise(view, sides, expected)
+    stored, noise = (
+        squares(expected, view.predict(view.as_stored(sides.truth, sides.dtype))),
+        _noise(view, sides, expected),
+    )
     return TruthReplay(
         expected,
         (stored, *noise.local),
@@ -169,54 +172,6 @@ def _replay_truth(view: _View, sides: Sides) -> TruthReplay:
 
 
 @dataclass(frozen=True, eq=False)
-class _View:
-    """One tap at real tokens, replayed on every side from the taps that the candidate has captured.
-
-    Were a side replayed from nearer taps, its noise would be that of fewer operations.
-    """
-
-    reference: Reference
-    graph: TapGraph
-    tap: Tap
-    start: tuple[str, ...]
-
-    def predict(self, side: Captured) -> RealRows:
-        """f(x_side)."""
-        known = {name: side[name] for name in self.start if name in side}
-        return predict_rows(self.reference, self.graph, self.tap, known)
-
-    def captured(self, side: Captured) -> RealRows:
-        """y_side."""
-        return real_rows(side[self.tap.name], self.tap, self.reference.tokens)
-
-    def as_stored(self, sides: Sides) -> Captured:
-        """The truth's inputs as the candidate's dtype can store them.
-
-        An engine may hand its unrounded value to the next operation and round only the copy that it gives out, so
-        inputs are known no better than this.
-        """
-        with np.errstate(over="ignore"):
-            return {name: sides.truth[name].astype(sides.dtype.numpy) for name in self.start if name in sides.truth}
-
-    def sensitivity(self, side: Captured) -> Floats | None:
-        """As `TruthReplay` has it; None as well where the tap's own inputs were not captured."""
-        own = set(self.start) == set(self.tap.inputs) and set(self.start) <= set(side)
-        if not own or "key" in self.tap.axes:
-            return None
-        mask = self.reference.tokens.mask
-        return sensitivity_rows(self.reference, self.tap, [side[name][mask] for name in self.tap.inputs])
-
-    def incoming(self, truth: Captured, side: Captured) -> float:
-        """‖x_side - x_truth‖ over all captured inputs at real tokens."""
-        total = 0.0
-        for name in self.start:
-            if name in truth and name in side:
-                pair = (real_rows(array[name], self.graph[name], self.reference.tokens) for array in (truth, side))
-                total += float(squares(*pair).error_squares.sum())
-        return math.sqrt(total)
-
-
-@dataclass(frozen=True, eq=False)
 class _Noise:
     """The floor run taken apart; empty without one, or where it is not finite."""
 
@@ -225,7 +180,7 @@ class _Noise:
     gain: float | None = None
 
 
-def _noise(view: _View, sides: Sides, expected: RealRows) -> _Noise:
+def _noise(view: View, sides: Sides, expected: RealRows) -> _Noise:
     if sides.floor is None or view.tap.name not in sides.floor:
         return _Noise()
     replayed, output = view.predict(sides.floor), view.captured(sides.floor)
@@ -266,7 +221,7 @@ def _floor(parts: Sequence[Squares], judged: Squares, dtype: DtypeInfo) -> Token
     return TokenFloor(error, own, "measured" if len(parts) > 1 else "rounding")
 
 
-def _local_floor(view: _View, sides: Sides, truth: TruthReplay, local: Squares, inherited: Squares) -> TokenFloor:
+def _local_floor(view: View, sides: Sides, truth: TruthReplay, local: Squares, inherited: Squares) -> TokenFloor:
     """`_floor`; where what came in has moved the operation, no less than its noise at the candidate's values."""
     floor, displaced = _floor(truth.local_noise, local, sides.dtype), displaced_tokens(inherited)
     if not displaced.any():
@@ -278,7 +233,7 @@ def _local_floor(view: _View, sides: Sides, truth: TruthReplay, local: Squares, 
     return TokenFloor(np.where(displaced, np.maximum(floor.error, there), floor.error), floor.rel_l2, floor.basis)
 
 
-def _spread(view: _View, sides: Sides, truth: TruthReplay, judged: Squares) -> Floats | None:
+def _spread(view: View, sides: Sides, truth: TruthReplay, judged: Squares) -> Floats | None:
     """The noise that tokens as sensitive as the candidate's are allowed, by how the floor's was spread.
 
     It is fitted on the truth's inputs and taken at the candidate's: behind a fault, other tokens are the noisy ones.

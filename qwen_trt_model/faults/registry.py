@@ -14,13 +14,15 @@ from qwen_trt_model.faults.heads import HEAD_FAULTS
 from qwen_trt_model.faults.inputs import INPUT_FAULTS
 from qwen_trt_model.faults.masks import MASK_FAULTS
 from qwen_trt_model.faults.norms import NORM_FAULTS
-from qwen_trt_model.faults.others import OTHER_FAULTS
 from qwen_trt_model.faults.positions import POSITION_FAULTS
 from qwen_trt_model.faults.precision import PRECISION_FAULTS
 from qwen_trt_model.faults.quantisation import QUANTISATION_FAULTS
 from qwen_trt_model.faults.rotary import ROTARY_FAULTS
 from qwen_trt_model.faults.rotary_precision import ROTARY_PRECISION_FAULTS
 from qwen_trt_model.faults.rotary_scaling import SCALING_FAULTS
+from qwen_trt_model.faults.unreported_attention import UNREPORTED_ATTENTION_FAULTS
+from qwen_trt_model.faults.unreported_norms import UNREPORTED_NORM_FAULTS
+from qwen_trt_model.faults.unreported_products import UNREPORTED_PRODUCT_FAULTS
 from qwen_trt_model.faults.weights import WEIGHT_FAULTS
 from qwen_trt_model.faults.wiring import WIRING_FAULTS
 
@@ -31,7 +33,8 @@ _ALL = (
     *(ROTARY_FAULTS + POSITION_FAULTS + SCALING_FAULTS + ROTARY_PRECISION_FAULTS),
     *(ATTENTION_FAULTS + MASK_FAULTS + ATTENTION_PRECISION_FAULTS),
     *(NORM_FAULTS + ACTIVATION_FAULTS + PRECISION_FAULTS),
-    *(QUANTISATION_FAULTS + OTHER_FAULTS),
+    *QUANTISATION_FAULTS,
+    *(UNREPORTED_ATTENTION_FAULTS + UNREPORTED_NORM_FAULTS + UNREPORTED_PRODUCT_FAULTS),
     *(INPUT_FAULTS + CAPTURE_FAULTS),
 )
 

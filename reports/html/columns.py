@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from parity.reports.rows import LayerRow, format_cosine, format_metric
+from parity.formatting import format_cosine, format_metric
+from parity.reports.rows import LayerRow
 
 __all__ = ["COLUMNS", "Column", "cell_texts"]
 

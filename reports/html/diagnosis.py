@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from parity.answer.cause_words import format_explained
 from parity.diagnosis import Cause, Diagnosis, LogitCost
+from parity.formatting import format_count, format_metric
 from parity.reports.html.evidence import TokenText, token_texts
 from parity.reports.html.text import visible_text
-from parity.reports.rows import format_count, format_metric
 
 __all__ = ["CauseText", "CostText", "DiagnosisText", "cost_text", "diagnosis_text"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from parity.comparison import ArrayInfo, TapResult
+from parity.formatting import format_index, format_metric, format_shape, format_share, format_value
 from parity.reports.html.packing import pack_logs
 from parity.reports.html.text import visible_piece
-from parity.reports.rows import format_index, format_metric, format_shape, format_share, format_value
 from parity.token_error import TokenError
 
 __all__ = [

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from parity.answer import layers_sentence
 from parity.comparison import Comparison
+from parity.formatting import ABSENT, format_count, format_metric
 from parity.observer_effect import JudgedLogits, LogitsDistance, ObservedPhase, ObserverRule
-from parity.reports.rows import ABSENT, format_count, format_metric
 
 __all__ = ["ObserverCard", "PhaseLine", "observer_card"]
 

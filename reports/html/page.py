@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from parity.answer import engines_sentence
 from parity.comparison import Comparison
-from parity.formatting import format_operation
+from parity.formatting import format_limit, format_metric, format_operation
 from parity.reports.html.columns import Column
 from parity.reports.html.observer import observer_card
 from parity.reports.html.payload import Payload, make_payload, payload_json
@@ -20,7 +20,6 @@ from parity.reports.html.sides import all_sides, settings
 from parity.reports.html.summary import summarise
 from parity.reports.html.text import full_sentence, visible_text
 from parity.reports.html.thresholds import thresholds
-from parity.reports.rows import format_limit, format_metric
 
 __all__ = ["render_html", "write_html"]
 

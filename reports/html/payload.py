@@ -11,6 +11,7 @@ from parity.answer import make_answer
 from parity.answer.lineage import sources_upstream
 from parity.comparison import FAILING_STATUSES, STATUSES, Comparison, TapResult
 from parity.diagnosis import ROLES
+from parity.formatting import format_count, format_limit, format_metric
 from parity.origin import origin_clause
 from parity.replay.roles import AMPLIFIES
 from parity.reports.html.columns import COLUMNS, Column, cell_texts
@@ -30,7 +31,7 @@ from parity.reports.html.evidence import (
     worst_text,
 )
 from parity.reports.html.text import visible_text
-from parity.reports.rows import format_count, format_limit, format_metric, layer_row
+from parity.reports.rows import layer_row
 
 __all__ = ["HistogramCounts", "Payload", "Role", "Status", "TapView", "make_payload", "payload_json", "tap_anchor"]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from parity.comparison import Comparison, Side
+from parity.formatting import ABSENT
 from parity.reports.html.text import visible_text
-from parity.reports.rows import ABSENT
 
 __all__ = ["Setting", "all_sides", "settings"]
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from parity.answer import Answer, SourceAnswer, make_answer
 from parity.commands import next_command
 from parity.comparison import FAILING_STATUSES, Comparison, TapResult
+from parity.formatting import format_count, format_metric
 from parity.reports.html.payload import tap_anchor
 from parity.reports.html.text import visible_text
-from parity.reports.rows import count_statuses, format_count, format_metric
+from parity.reports.rows import count_statuses
 
 __all__ = ["NextStep", "StatusCount", "Summary", "summarise"]
 

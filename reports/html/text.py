@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from parity.reports.rows import format_piece
+from parity.formatting import format_piece
 
 __all__ = ["full_sentence", "visible_piece", "visible_text"]
 

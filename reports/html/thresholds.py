@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from parity.comparison import Comparison
 from parity.dtypes import ROUNDING_REL_L2, dtype_info
-from parity.reports.rows import format_cosine, format_metric
+from parity.formatting import format_cosine, format_metric
 
 __all__ = ["Threshold", "thresholds"]
 

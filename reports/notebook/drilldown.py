@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from parity.comparison import TapResult
 from parity.errors import ParityError
+from parity.formatting import format_metric, format_value
 from parity.reports.notebook.tap_view import TapView
 from parity.reports.plots import Plot
-from parity.reports.rows import format_metric, format_value
 
 if TYPE_CHECKING:
     from parity.reports.notebook.run import Run

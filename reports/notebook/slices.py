@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas
 
 from parity.errors import ParityError
+from parity.formatting import format_piece
 from parity.reports.notebook.evidence import Evidence
-from parity.reports.rows import format_piece
 
 __all__ = ["slice_table"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from html import escape
 
 from parity.comparison import Comparison
+from parity.formatting import format_cosine, format_metric
 from parity.message import first_divergence_sentence, verdict_line
 from parity.reports.condense import Line, condense
-from parity.reports.rows import format_cosine, format_metric
 
 __all__ = ["Summary"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 
 from parity.comparison import ChannelError
+from parity.formatting import format_share
 from parity.reports.plots.plot import CANDIDATE, FLOOR, QUIET, Floats, Plot, frame, on_log_axis
-from parity.reports.rows import format_share
 
 __all__ = ["plot_channels"]
 

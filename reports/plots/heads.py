@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from parity.comparison import HeadError
+from parity.formatting import format_metric
 from parity.reports.plots.plot import CANDIDATE, FLOOR, QUIET, Plot, frame, on_log_axis
-from parity.reports.rows import format_metric
 
 __all__ = ["plot_heads"]
 

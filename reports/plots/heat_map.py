@@ -9,8 +9,8 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import SymLogNorm
 
+from parity.formatting import format_count, format_metric, format_piece
 from parity.reports.plots.plot import Floats, Plot, frame, plain
-from parity.reports.rows import format_count, format_metric, format_piece
 
 __all__ = ["plot_heat_map", "shrink"]
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from parity.comparison import Histogram
+from parity.formatting import format_limit, format_share
 from parity.limits import AppliedLimits
 from parity.reports.plots.plot import CANDIDATE, FLOOR, LIMIT, Plot, frame
-from parity.reports.rows import format_limit, format_share
 
 __all__ = ["plot_histogram"]
 

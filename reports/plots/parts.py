@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from parity.diagnosis import LocalProfile
+from parity.formatting import format_metric
 from parity.limits import AppliedLimits
 from parity.reports.plots.plot import CARRIER, LIMIT, QUIET, SOURCE, Plot, frame, on_log_axis
-from parity.reports.rows import format_metric
 
 __all__ = ["plot_parts"]
 

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from parity.comparison import Comparison, TapResult
 from parity.diagnosis import LocalError
 from parity.errors import ParityError
+from parity.formatting import format_metric
 from parity.replay.roles import AMPLIFIES
 from parity.reports.plots.depth import draw_layers, phase_rows
 from parity.reports.plots.plot import AMPLIFIER, CARRIER, LIMIT, QUIET, SOURCE, Floats, Plot, frame
-from parity.reports.rows import format_metric
 
 __all__ = ["plot_roles"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
+from parity.formatting import format_metric, format_piece
 from parity.limits import AppliedLimits
 from parity.reports.plots.plot import CANDIDATE, FLOOR, LIMIT, Floats, Plot, frame, on_log_axis, plain
-from parity.reports.rows import format_metric, format_piece
 
 __all__ = ["TokenErrors", "plot_tokens"]
 

@@ -13,7 +13,7 @@ from sample_diagnosis import CAUSES, SIGNATURE, with_diagnosis
 
 from parity.comparison import Comparison, TapResult
 from parity.diagnosis import ROLES, LocalProfile
-from parity.reports.rows import format_metric
+from parity.formatting import format_metric
 
 pytestmark = pytest.mark.browser
 

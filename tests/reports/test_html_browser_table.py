@@ -7,7 +7,7 @@ from conftest import OpenReport
 from sample_comparison import make_comparison
 
 from parity.comparison import Comparison
-from parity.reports.rows import format_metric
+from parity.formatting import format_metric
 
 pytestmark = pytest.mark.browser
 

@@ -7,8 +7,8 @@ import pytest
 from conftest import OpenReport
 from sample_comparison import make_comparison
 
+from parity.formatting import format_cosine, format_metric, format_value
 from parity.reports.html import tap_anchor
-from parity.reports.rows import format_cosine, format_metric, format_value
 
 pytestmark = pytest.mark.browser
 

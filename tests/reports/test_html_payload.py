@@ -10,11 +10,12 @@ from sample_comparison import make_comparison
 from sample_diagnosis import CAUSES, SIGNATURE, make_cost, with_diagnosis
 
 from parity.comparison import STATUSES, Comparison, TapResult
+from parity.formatting import format_metric
 from parity.limits import default_limits
 from parity.reports.html.columns import COLUMNS
 from parity.reports.html.diagnosis import cost_text
 from parity.reports.html.payload import make_payload, payload_json, tap_anchor
-from parity.reports.rows import LayerRow, format_metric
+from parity.reports.rows import LayerRow
 
 
 @pytest.fixture(scope="module")

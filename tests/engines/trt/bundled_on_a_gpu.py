@@ -21,7 +21,17 @@ from parity.taps import decoder_taps, select_taps
 from qwen_trt_model import build_network, bundled_model, convert
 from qwen_trt_model.reference_weights import open_reference_weights
 
-__all__ = ["GRAPH", "PHASE", "TAPS", "Arrays", "engine_options", "make_network", "replayed", "skip_without_tensorrt"]
+__all__ = [
+    "GRAPH",
+    "PHASE",
+    "TAPS",
+    "WEIGHTS",
+    "Arrays",
+    "engine_options",
+    "make_network",
+    "replayed",
+    "skip_without_tensorrt",
+]
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 

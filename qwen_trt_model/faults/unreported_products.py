@@ -1,4 +1,4 @@
-"""Group X: what nobody has reported yet, to judge causes by faults that were not asked for."""
+"""Group X, matrix products: what nobody has reported yet."""
 
 from __future__ import annotations
 
@@ -10,55 +10,15 @@ import numpy as np
 import onnx_ir as ir
 
 from qwen_trt_model.configuration import QwenConfig
+from qwen_trt_model.faults.drawn import uniform
 from qwen_trt_model.faults.fault import Fault, Size
 from qwen_trt_model.faults.reweighted import MODULE_OF_TAP, Floats, reweighted
-from qwen_trt_model.graph.attention import scaled_scores
-from qwen_trt_model.graph.attention_mask import token_grid
 from qwen_trt_model.graph.builder import GraphBuilder
 from qwen_trt_model.graph.ops import Ops
-from qwen_trt_model.graph.rms_norm import normalize
 
-__all__ = ["OTHER_FAULTS"]
+__all__ = ["UNREPORTED_PRODUCT_FAULTS"]
 
 _LINEAR_TAPS = ("attn_out", "gate", "up", "mlp_out")
-
-
-def _leaky_mask(value: float) -> Callable[[Ops], Ops]:
-    """Keys that must not be seen get `value` added to their scores."""
-
-    def softmax(g: GraphBuilder, scores: ir.Value, mask: ir.Value, /) -> ir.Value:
-        added = g.op("Add", scores, g.constant(value, "float32"))
-        masked = g.op("Where", mask, scores, added, dtype=ir.DataType.FLOAT)
-        return g.cast(g.op("Softmax", masked, axis=-1), g.dtype)
-
-    return lambda ops: replace(ops, softmax=softmax)
-
-
-def _with_distance(slope: float) -> Callable[[Ops], Ops]:
-    """Scores minus `slope` for each place between query and key, the same in every head."""
-
-    def scores(g: GraphBuilder, q: ir.Value, k: ir.Value, /) -> ir.Value:
-        keys, queries = token_grid(g, g.given("attention_mask"))
-        distance = g.cast(g.op("Sub", queries, keys), ir.DataType.FLOAT)  # [token, key]
-        return g.op("Sub", scaled_scores(g, q, k), g.op("Mul", distance, g.constant(slope, "float32")))
-
-    return lambda ops: replace(ops, scores=scores)
-
-
-def _with_sink(logit: float) -> Callable[[Ops], Ops]:
-    """One more key that has no value."""
-
-    def softmax(g: GraphBuilder, scores: ir.Value, mask: ir.Value, /) -> ir.Value:
-        lowest = g.constant(float(np.finfo(np.float32).min), "float32")
-        masked = g.op("Where", mask, scores, lowest, dtype=ir.DataType.FLOAT)
-        highest = g.op("ReduceMax", masked, axes=[-1], keepdims=1)
-        highest = g.op("Max", highest, g.constant(logit, "float32"))
-        powers = g.op("Exp", g.op("Sub", masked, highest))
-        total = g.op("ReduceSum", powers, g.constant([-1], "int64"), keepdims=1)
-        sink = g.op("Exp", g.op("Sub", g.constant(logit, "float32"), highest))
-        return g.cast(g.op("Div", powers, g.op("Add", total, sink)), g.dtype)
-
-    return lambda ops: replace(ops, softmax=softmax)
 
 
 def _capped_logits(cap: float) -> Callable[[Ops], Ops]:
@@ -73,29 +33,6 @@ def _capped_logits(cap: float) -> Callable[[Ops], Ops]:
         return replace(ops, linear=product)
 
     return apply
-
-
-def _weight_power(power: float) -> Callable[[Ops], Ops]:
-    def norm(g: GraphBuilder, x: ir.Value, /, *, module: str) -> ir.Value:
-        stored = np.array(g.checkpoint.array(f"{module}.weight"), dtype=np.float32)
-        changed = np.sign(stored) * np.abs(stored) ** np.float32(power)
-        return g.op("Mul", normalize(g, x, epsilon=g.config.norm_epsilon), g.constant(changed, g.config.dtype))
-
-    return lambda ops: replace(ops, rms_norm=norm)
-
-
-def _mean_over(extra: int) -> Callable[[Ops], Ops]:
-    """The mean square divides by a wrong number of channels."""
-
-    def norm(g: GraphBuilder, x: ir.Value, /, *, module: str) -> ir.Value:
-        width = g.checkpoint.tensors[f"{module}.weight"].shape[0]
-        wide = g.cast(x, ir.DataType.FLOAT)
-        mean = g.op("ReduceMean", g.op("Mul", wide, wide), axes=[-1], keepdims=1)
-        mean = g.op("Mul", mean, g.constant(width / (width + extra), "float32"))
-        root = g.op("Sqrt", g.op("Add", mean, g.constant(g.config.norm_epsilon, "float32")))
-        return g.op("Mul", g.cast(g.op("Div", wide, root), g.dtype), g.weight(f"{module}.weight"))
-
-    return lambda ops: replace(ops, rms_norm=norm)
 
 
 def _other_checkpoint(tap: str, relative: float, seed: int) -> Callable[[Ops], Ops]:
@@ -152,12 +89,6 @@ def _quantised_inputs(tap: str) -> Callable[[Ops], Ops]:
     return apply
 
 
-def _uniform(
-    draw: Callable[[float], Size], low: float, high: float
-) -> Callable[[np.random.Generator, QwenConfig], Size]:
-    return lambda rng, config: draw(float(f"{rng.uniform(low, high):.3g}"))
-
-
 def _draw_checkpoint(rng: np.random.Generator, config: QwenConfig) -> Size:
     tap, relative = str(rng.choice(_LINEAR_TAPS)), float(np.exp(rng.uniform(np.log(0.003), np.log(0.5))))
     return Size(
@@ -182,62 +113,11 @@ def _draw_inputs(rng: np.random.Generator, config: QwenConfig) -> Size:
     return Size(f"into {tap}", _quantised_inputs(tap), first_tap=tap)
 
 
-def _leak(value: float) -> Size:
-    return Size(f"{value:g}", _leaky_mask(value))
-
-
-def _slope(value: float) -> Size:
-    return Size(f"slope {value:g}", _with_distance(value))
-
-
-def _sink(value: float) -> Size:
-    return Size(f"logit {value:g}", _with_sink(value))
-
-
 def _cap(value: float) -> Size:
     return Size(f"cap {value:g}", _capped_logits(value))
 
 
-def _power(value: float) -> Size:
-    return Size(f"power {value:g}", _weight_power(value))
-
-
-def _draw_count(rng: np.random.Generator, config: QwenConfig) -> Size:
-    extra = int(rng.choice([-1, int(rng.integers(1, 129))]))
-    return Size(f"{extra:+d} channels", _mean_over(extra))
-
-
-OTHER_FAULTS = (
-    Fault(
-        "X01",
-        "leaky-mask",
-        "Masked keys get a finite number instead of minus infinity.",
-        "attn_ctx",
-        ("mask_value",),
-        (_leak(-8.0),),
-        hidden_tap="probs",
-        draw=_uniform(_leak, -16, -2),
-    ),
-    Fault(
-        "X02",
-        "distance-in-scores",
-        "Scores fall with the distance, as ALiBi has it.",
-        "attn_ctx",
-        ("score_bias",),
-        (_slope(0.05),),
-        hidden_tap="scores",
-        draw=_uniform(_slope, 0.003, 0.5),
-    ),
-    Fault(
-        "X03",
-        "attention-sink",
-        "Attention gives some of its weight to a key without a value.",
-        "attn_ctx",
-        ("softmax_sink",),
-        (_sink(2.0),),
-        hidden_tap="probs",
-        draw=_uniform(_sink, -2, 12),
-    ),
+UNREPORTED_PRODUCT_FAULTS = (
     Fault(
         "X04",
         "logits-capped",
@@ -246,25 +126,7 @@ OTHER_FAULTS = (
         ("logits_softcap",),
         (_cap(30.0),),
         one_layer=False,
-        draw=_uniform(_cap, 8, 60),
-    ),
-    Fault(
-        "X05",
-        "norm-weight-power",
-        "Norms apply another power of their weight.",
-        "input_norm",
-        ("norm_weight_power",),
-        (_power(2.0),),
-        draw=_uniform(_power, 1.2, 3),
-    ),
-    Fault(
-        "X06",
-        "norm-of-other-width",
-        "Norms divide the sum of squares by a wrong number of channels.",
-        "input_norm",
-        ("norm_count", "constant_ratio"),
-        (Size("-1 channels", _mean_over(-1)),),
-        draw=_draw_count,
+        draw=uniform(_cap, 8, 60),
     ),
     Fault(
         "X07",
