@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy.typing as npt
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from parity.replay.arrays import Floats, widened
 from parity.replay.predict import Captured
 from parity.replay.replay import Reference, replay
-from parity.taps import TapGraph
+from parity.taps import Tap, TapGraph
 
 __all__ = ["continue_from"]
 
@@ -30,20 +31,43 @@ def continue_from(
         replaced: new values, float64, with the axes of their taps.
         until: the tap to compute.
     """
-    values: dict[str, Floats] = dict(replaced)
-
-    def value(name: str) -> npt.NDArray[Any]:
-        if name in values or name in truth:
-            return values[name] if name in values else truth[name]
-        values[name] = replay(reference, graph[name], [value(source) for source in graph[name].inputs])
-        return values[name]
-
-    changed = set(replaced)
+    run = _Run(reference, graph, truth, dict(replaced))
+    changed, last_reader = set(replaced), _last_readers(graph)
     for tap in graph:
         on_the_way = not tap.on_request and any(name in changed for name in tap.inputs)
         if on_the_way and tap.name not in replaced:
-            values[tap.name] = replay(reference, tap, [value(name) for name in tap.inputs])
+            run.compute(tap)
             changed.add(tap.name)
         if tap.name == until:
             break
-    return widened(value(until))
+        run.forget([name for name in tap.inputs if last_reader.get(name) == tap.name and name != until])
+    return widened(run.value(until))
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """Values that were replaced or computed; those of large models are kept no longer than they are read."""
+
+    reference: Reference
+    graph: TapGraph
+    truth: Captured
+    values: dict[str, Floats]
+
+    def value(self, name: str) -> npt.NDArray[Any]:
+        if name not in self.values and name in self.truth:
+            return self.truth[name]
+        if name not in self.values:
+            self.compute(self.graph[name])
+        return self.values[name]
+
+    def compute(self, tap: Tap) -> None:
+        self.values[tap.name] = replay(self.reference, tap, [self.value(name) for name in tap.inputs])
+
+    def forget(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.values.pop(name, None)
+
+
+def _last_readers(graph: TapGraph) -> Mapping[str, str]:
+    """The last tap in graph order that reads each."""
+    return {name: tap.name for tap in graph if not tap.on_request for name in tap.inputs}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from parity.cost.continuation import continue_from
 from parity.cost.logits import logit_cost
@@ -17,8 +20,30 @@ from parity.replay.local import Sides
 from parity.replay.predict import Captured, predict_rows
 from parity.replay.replay import Reference
 from parity.taps import Tap, TapGraph
+from parity.tokens import TokenBatch
 
 __all__ = ["Prices"]
+
+
+def _twice(tokens: TokenBatch) -> TokenBatch:
+    ids, mask, positions = (np.concatenate([part, part]) for part in (tokens.ids, tokens.mask, tokens.positions))
+    return TokenBatch(ids, mask, positions)
+
+
+class _Twice(Mapping[str, "npt.NDArray[Any]"]):
+    """Captured arrays with every prompt twice: two continuations at once read each weight once."""
+
+    def __init__(self, arrays: Captured) -> None:
+        self._arrays = arrays
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        return np.concatenate([self._arrays[name]] * 2)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +68,16 @@ class Prices:
             predicted: the reference's operation on the candidate's inputs, axes of the tap.
         """
         truth, candidate = widened(self.sides.truth[tap.name]), widened(self.sides.candidate[tap.name])
-        return TapCost(
-            activation=self._continued(tap, candidate),
-            local_error=self._continued(tap, truth + (candidate - predicted)),
-        )
+        both = np.concatenate([candidate, truth + (candidate - predicted)])
+        twice = Reference(self.reference.weights, _twice(self.reference.tokens))
+        logits = continue_from(twice, self.graph, _Twice(self.sides.truth), {tap.name: both})
+        activation, local_error = np.split(logits, 2)
+        return TapCost(activation=self._cost(activation), local_error=self._cost(local_error))
 
     @property
     def whole(self) -> LogitCost:
         """The cost of everything together: the candidate's own logits, which it has captured and which are finite."""
         return self._cost(self.sides.candidate["logits"])
-
-    def _continued(self, tap: Tap, values: Floats) -> LogitCost:
-        return self._cost(continue_from(self.reference, self.graph, self.sides.truth, {tap.name: values}))
 
     def _cost(self, logits: np.ndarray) -> LogitCost:
         changed = real_rows(logits, self.graph["logits"], self.reference.tokens)

@@ -30,8 +30,11 @@ PRICED_SOURCES = 16
 """Sources in graph order whose cost is computed at most; each takes two continuations of the reference."""
 
 _PRICED_AT_ANY_RATE = 2
-_AFFORDABLE = 2e13
-"""Floating-point operations that may be spent on prices: a few minutes of one core, in float64."""
+_AFFORDABLE = 6e12
+"""Floating-point operations that may be spent on prices: about a minute of two cores, in float64."""
+
+_WIDENING = 700
+"""For each weight, as many operations as reading and widening it takes the time of."""
 
 
 class SourceDoctor:
@@ -110,5 +113,5 @@ class SourceDoctor:
 
 def affordable_prices(graph: TapGraph, tokens: TokenBatch) -> int:
     """How many sources are priced: all that matter in a small model, the first two in a large one."""
-    of_one = 2 * 2 * count_parameters(graph) * int(tokens.mask.sum())
+    of_one = count_parameters(graph) * (2 * 2 * int(tokens.mask.sum()) + _WIDENING)
     return int(np.clip(_AFFORDABLE // max(1, of_one), _PRICED_AT_ANY_RATE, PRICED_SOURCES))

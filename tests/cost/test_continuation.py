@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy_decoder import QWEN2, QWEN3, graph_of, make_reference, run
@@ -71,3 +74,18 @@ def test_a_tap_can_be_priced_where_the_logits_were_not_captured() -> None:
     ]
     assert costs[0].local_error.mean_kl == pytest.approx(costs[1].local_error.mean_kl, rel=1e-6)
     assert costs[0].local_error.decided_positions == costs[1].local_error.decided_positions > 0
+
+
+def test_nothing_of_a_continuation_stays_in_memory() -> None:
+    reference = make_reference()
+    graph, truth = graph_of(reference), run(reference, "float64")
+    gc.collect()
+    gc.disable()  # arrays that only the collector frees are freed too late: it counts objects, not bytes
+    try:
+        tracemalloc.start()
+        logits = continue_from(reference, graph, truth, {"layers.0.v": 1.5 * truth["layers.0.v"]})
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert kept < 2 * logits.nbytes
