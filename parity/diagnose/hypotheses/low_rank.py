@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -28,18 +28,27 @@ def _predict(case: SourceCase) -> Iterable[Prediction]:
     """
     weights = token_weights(case)[:, None]
     residual = columns(case, case.residual) * weights
-    # Of the smaller Gram matrix, the eigenvalues are the squares of the singular values.
-    squares, vectors = np.linalg.eigh(residual.T @ residual)
-    sizes = np.sqrt(np.maximum(squares[::-1], 0))
+    sizes, channels = _principal(residual)
     rank = _rank(sizes)
     if rank is None or rank * _PER_RANK > min(_affected(residual, axis) for axis in (0, 1)):
         return
-    basis = vectors[:, ::-1][:, :rank]
+    basis = channels(rank)
     output = case.predicted.copy()
     shape = case.output.shape[2:]
     output[case.reference.tokens.mask] += (columns(case, case.residual) @ basis @ basis.T).reshape(-1, *shape)
     sentence = f"the weights differ by a matrix of rank {rank}, as where a LoRA adapter is merged, or left out"
     yield Prediction(sentence, output, rank * (len(residual) + residual.shape[1]))
+
+
+def _principal(residual: Floats) -> tuple[Floats, Callable[[int], Floats]]:
+    """Singular values of ``[row, out]``, the largest first, and the first so many directions ``[out, direction]``.
+
+    The eigenvalues of either Gram matrix are their squares; of many rows or many channels the smaller one is formed.
+    """
+    wide = len(residual) < residual.shape[1]
+    squares, vectors = np.linalg.eigh(residual @ residual.T if wide else residual.T @ residual)
+    sizes, vectors = np.sqrt(np.maximum(squares[::-1], 0)), vectors[:, ::-1]
+    return sizes, lambda count: residual.T @ (vectors[:, :count] / sizes[:count]) if wide else vectors[:, :count]
 
 
 def _rank(sizes: Floats) -> int | None:
