@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from given_dumps import GivenSide, store_side
 from small_phases import random_phase
 
 from parity.compare_dumps import compare_dumps
-from parity.comparison import Comparison, load_comparison, save_comparison
+from parity.comparison import Comparison, Side, load_comparison, save_comparison
 from parity.dump import Dump
 from parity.record import record
-from parity.runner import RunnerInfo, Sink
+from parity.runner import ENGINES_FLAG, RunnerInfo, Sink
 from parity.taps import DecoderShape, Tap, decoder_taps
 from parity.tokens import Phase
 
@@ -76,3 +77,8 @@ def test_a_dump_without_the_fact_opens_and_counts_as_one_engine(tmp_path: Path) 
     side = GivenSide("mine", "float32", GRAPH, {phase.name: arrays for phase in PHASES})
     dump = store_side(tmp_path, side, "candidate", {phase.name: phase.tokens for phase in PHASES}, lost=lost)
     assert compared(tmp_path, dump).candidate.engines == 1
+
+
+@pytest.mark.parametrize("words", ["two", "", "²", "-1"])
+def test_a_setting_of_that_name_which_is_no_number_is_a_setting_of_somebody_else(words: str) -> None:
+    assert Side("candidate", "mine", "made here", "float16", "w", flags={ENGINES_FLAG: words}).engines == 1
