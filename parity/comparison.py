@@ -79,8 +79,9 @@ class Side:
 
     @property
     def engines(self) -> int:
-        """How many engines its taps were split over."""
-        return int(self.flags.get(ENGINES_FLAG, "1"))
+        """How many engines its taps were split over; 1 where the dump does not say so in a number."""
+        said = self.flags.get(ENGINES_FLAG, "1")
+        return int(said) if said.isdecimal() else 1
 
 
 @dataclass(frozen=True)

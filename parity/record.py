@@ -46,20 +46,23 @@ def record(runner: Runner, phases: Sequence[Phase], *, taps: Sequence[Tap], role
         raise ParityError(f"{info.name} gives none of the {len(taps)} taps asked for", cure="ask for other --taps")
     with whole_folder(Path(out)) as folder:
         writer = DumpWriter(folder)
-        records = tuple(_record_phase(runner, phase, observable, writer) for phase in phases)
+        records, engines = [], 1
+        for phase in phases:
+            records.append(_record_phase(runner, phase, observable, writer))
+            engines = max(engines, runner.engines() if isinstance(runner, SplittingRunner) else 1)
         seconds = round(time.perf_counter() - started, 3)
-        info = _with_what_ran(info, runner)
+        info = _with_what_ran(info, runner, engines)
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        writer.finish(Manifest(SCHEMA_VERSION, role, info, records, VERSION, now, seconds))
+        writer.finish(Manifest(SCHEMA_VERSION, role, info, tuple(records), VERSION, now, seconds))
     return Dump.open(Path(out))
 
 
-def _with_what_ran(info: RunnerInfo, runner: Runner) -> RunnerInfo:
-    """`info` with what only a capture tells: the engines' layers, and how many engines there were if not one."""
+def _with_what_ran(info: RunnerInfo, runner: Runner, engines: int) -> RunnerInfo:
+    """`info` with what only a capture tells: the engines' layers, and how many `engines` there were if not one."""
     if isinstance(runner, InspectableRunner):
         info = replace(info, layers=runner.layers())
-    if isinstance(runner, SplittingRunner) and runner.engines() > 1:
-        info = replace(info, flags={**info.flags, ENGINES_FLAG: str(runner.engines())})
+    if engines > 1:
+        info = replace(info, flags={**info.flags, ENGINES_FLAG: str(engines)})
     return info
 
 

@@ -32,7 +32,7 @@ COPY_SUFFIX = ":copy"
 """Ends the name of an output that is a private copy of a tap, and of the layers that make it."""
 
 ENGINES_FLAG = "engines"
-"""Flag that says over how many engines taps were split, where the outputs of one would not have fitted its memory."""
+"""Flag that says over how many engines the taps of a phase were split, of the phase with the most; absent for one."""
 
 PROBE_SETS_FLAG = "probe_sets"
 """Flag that says over how many engines taps were spread so that each engine computes what the one without taps does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
 from parity.dump import Dump
 from parity.engines.precision_file import read_precision
@@ -41,12 +42,13 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
         ParityError: it can't be read, an option beside it would say nothing, or the file of precisions can't be read.
     """
     spec = parse_candidate(asked.spec)
-    runs_whole = isinstance(spec, NetworkFile) or (isinstance(spec, EngineSpec) and not spec.feeding)
+    runs_whole = _runs_whole(spec)
     idle = {
         CHECKPOINT.flag: asked.checkpoint is not None and not isinstance(spec, EngineSpec),
         MAPPING.flag: asked.mapping is not None and not isinstance(spec, (NetworkFile, PlanFile)),
         PRECISION.flag: asked.precision is not None and not runs_whole,
         "--fault": asked.fault is not None and not (runs_whole and isinstance(spec, EngineSpec)),
+        f"{MEMORY.name}=": isinstance(spec, EngineSpec) and not runs_whole and MEMORY.name in spec.options,
     }
     idle |= {flag: isinstance(spec, DumpFolder) for flag in asked.checks.given}
     for flag, is_idle in idle.items():
@@ -59,14 +61,19 @@ def check_candidate(asked: CandidateRequest) -> CandidateSpec:
 
 def _with_memory(spec: CandidateSpec, asked: CandidateRequest) -> CandidateSpec:
     """`spec` with what ``--memory`` says among the options of its engine."""
-    if not isinstance(spec, (EngineSpec, NetworkFile)) or MEMORY.name not in KNOWN_ENGINES[spec.engine]:
-        cure = f"leave {MEMORY.flag} out; TensorRT takes it, where it builds the engine itself"
+    if not _runs_whole(spec) or MEMORY.name not in KNOWN_ENGINES[spec.engine]:
+        cure = f"leave {MEMORY.flag} out; TensorRT takes it, where it builds the whole network as an engine"
         raise ParityError(f"{MEMORY.flag} says nothing about {CANDIDATE.flag} {asked.spec}", cure=cure)
     if MEMORY.name in spec.options:
         given = f"{MEMORY.flag} {asked.memory} and {MEMORY.name}={spec.options[MEMORY.name]}"
         raise ParityError(f"{given} in {CANDIDATE.flag} say the same thing", cure="give one of them")
     parse_bytes(asked.memory)
     return replace(spec, options={**spec.options, MEMORY.name: asked.memory})
+
+
+def _runs_whole(spec: CandidateSpec) -> TypeGuard[EngineSpec | NetworkFile]:
+    """Whether a network is run as a whole: only then can its taps be split over several engines."""
+    return isinstance(spec, NetworkFile) or (isinstance(spec, EngineSpec) and not spec.feeding)
 
 
 def open_candidate(

@@ -84,6 +84,9 @@ def test_what_taps_change_is_measured_where_asked_for(
     refused = parity("run", "--reference", tiny_qwen2_dir, "--candidate", out, "--out", tmp_path / "no", *checks)
     assert refused.status == 2
     assert "--observer says nothing about --candidate" in refused.err
+    refused = parity("record", "candidate", *model, *sides, "--out", tmp_path / "no", "--memory", "4G")
+    assert refused.status == 2
+    assert "--memory says nothing about --candidate onnxruntime:fp16" in refused.err
 
 
 def test_a_candidate_from_elsewhere_brings_its_own_tokens(

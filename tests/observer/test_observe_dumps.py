@@ -19,7 +19,7 @@ from parity.limits import default_limits
 from parity.observer import observe
 from parity.observer_effect import OBSERVER_GRADES
 from parity.record import record
-from parity.runner import EngineLayer, RunnerInfo, Sink
+from parity.runner import ENGINES_FLAG, PROBE_SETS_FLAG, EngineLayer, RunnerInfo, Sink
 from parity.taps import Tap, TapGraph
 from parity.tokens import Phase, TokenBatch
 
@@ -202,6 +202,13 @@ def test_it_is_kept_in_comparison_json(made: Made) -> None:
 def test_another_candidate_is_refused(made: Made, unprobed: Side, differs: str) -> None:
     with pytest.raises(ParityError, match=f"differs in .*{differs}"):
         made.observe(Side(2), unprobed)
+
+
+@pytest.mark.parametrize("flag", [ENGINES_FLAG, PROBE_SETS_FLAG])
+def test_taps_of_several_engines_are_held_to_the_one_engine_without(made: Made, flag: str) -> None:
+    effect = made.observe(Side(2, flags={flag: "3"}), Side(3)).observer
+    assert effect is not None
+    assert effect.grade == "faithful"
 
 
 def test_an_engine_with_taps_is_refused(made: Made) -> None:

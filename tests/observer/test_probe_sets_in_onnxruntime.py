@@ -11,10 +11,11 @@ import pytest
 from exported_network import ROOTS, open_exported_network
 from small_phases import random_phase
 
-from parity.observer import SpreadRunner, find_probe_sets
+from parity.observer import ProbeSets, SpreadRunner, find_probe_sets
 from parity.record import record
-from parity.runner import ENGINES_FLAG, PROBE_SETS_FLAG
+from parity.runner import ENGINES_FLAG, PROBE_SETS_FLAG, Runner, RunnerInfo, Sink
 from parity.taps import Tap
+from parity.tokens import Phase
 
 PHASE = random_phase(30, 12)
 
@@ -72,3 +73,30 @@ def test_spread_taps_come_from_engines_of_their_own_and_each_once(
     assert dump.manifest.runner.flags[PROBE_SETS_FLAG] == "2"
     assert dump.manifest.runner.flags[ENGINES_FLAG] == "2"
     assert set(dump.phase("prefill").arrays) == {tap.name for tap in wanted}
+
+
+class OneEngineForEachTap:
+    """Short of memory: no two taps fit into one engine."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner, self._engines = runner, 0
+
+    def describe(self) -> RunnerInfo:
+        return self._runner.describe()
+
+    def engines(self) -> int:
+        return self._engines
+
+    def capture(self, phase: Phase, taps: Sequence[Tap], sink: Sink) -> None:
+        self._engines = len(taps)
+        self._runner.capture(phase, taps, sink)
+
+
+def test_sets_that_memory_splits_again_are_counted_as_engines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner = OneEngineForEachTap(open_exported_network(tmp_path, monkeypatch))
+    graph = runner.describe().graph
+    sets = ProbeSets(((graph["embed"], graph["layers.0.q"]), (graph["final_norm"],)), (), (), 2)
+    wanted = [*sets.sets[0], *sets.sets[1], graph["logits"]]
+    dump = record(SpreadRunner(runner, sets), [PHASE], taps=wanted, role="candidate", out=tmp_path / "dump")
+    flags = dump.manifest.runner.flags
+    assert (flags[PROBE_SETS_FLAG], flags[ENGINES_FLAG]) == ("2", "5")  # each set has the logits beside its taps

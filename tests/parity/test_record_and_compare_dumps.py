@@ -97,28 +97,6 @@ def test_a_dump_gives_back_what_was_recorded(truth: Dump) -> None:
     assert truth.phase("prefill").tokens.pieces == TOKENS.pieces
 
 
-@dataclass
-class InSeveralEngines(ArrayRunner):
-    """Splits taps over `number` engines, as one that is short of memory does."""
-
-    number: int = 3
-
-    def engines(self) -> int:
-        return self.number
-
-
-def test_a_comparison_says_over_how_many_engines_taps_were_split(tmp_path: Path, truth: Dump, floor: Dump) -> None:
-    arrays = rounded(truth_arrays(), np.float16, seed=2)
-    counts = {}
-    for number in (1, 3):
-        split = recorded(tmp_path / f"{number}", InSeveralEngines(arrays, "float16", number=number))
-        comparison = compare_dumps(truth, split, floors=[floor])
-        save_comparison(comparison, tmp_path / f"run{number}")
-        counts[number] = load_comparison(tmp_path / f"run{number}").candidate.engines
-    assert counts == {1: 1, 3: 3}
-    assert compare_dumps(truth, floor).candidate.engines == 1
-
-
 def test_bfloat16_survives(tmp_path: Path) -> None:
     arrays = rounded(truth_arrays(), ml_dtypes.bfloat16, seed=1)
     dump = recorded(tmp_path / "bf16", ArrayRunner(arrays, "bfloat16"))

@@ -54,9 +54,18 @@ def test_what_was_made_can_be_judged_again(pytester: pytest.Pytester, sides: tup
     again.assert_outcomes(passed=5, failed=1)
 
 
-def test_bad_input_of_a_live_run_ends_in_one_message(pytester: pytest.Pytester, sides: tuple[str, ...]) -> None:
-    result = pytester.runpytest_inprocess(*_SUITE, *sides, "--parity-candidate", "onnxruntime:bf16")
-    result.stdout.fnmatch_lines(["error: *bfloat16*", "  cure: *"])
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--parity-candidate", "onnxruntime:bf16", "*bfloat16*"),
+        ("--parity-memory", "4G", "*--memory says nothing about*"),
+    ],
+)
+def test_bad_input_of_a_live_run_ends_in_one_message(
+    pytester: pytest.Pytester, sides: tuple[str, ...], option: str, value: str, words: str
+) -> None:
+    result = pytester.runpytest_inprocess(*_SUITE, *sides, option, value)
+    result.stdout.fnmatch_lines([f"error: {words}", "  cure: *"])
     result.stdout.no_fnmatch_line("*Traceback*")
     assert result.ret == pytest.ExitCode.INTERRUPTED
 

@@ -36,7 +36,7 @@ def split_by_memory(taps: Sequence[Tap], tokens: TokenBatch, *, budget: int) -> 
         if size > budget:
             raise ParityError(
                 f"tap {tap.name!r} alone takes {_mebibytes(size)}, and outputs may take {_mebibytes(budget)}",
-                cure="give more with memory=…, or use fewer or shorter prompts",
+                cure="give more with --memory (or memory=… in --candidate), or use fewer or shorter prompts",
             )
         if filled + size > budget:
             groups.append([])

@@ -38,4 +38,4 @@ def test_what_fits_stays_together() -> None:
 def test_a_tap_that_is_too_large_is_named() -> None:
     with pytest.raises(ParityError, match=r"alone takes .* MiB") as caught:
         split_by_memory((GRAPH["logits"],), TOKENS, budget=100)
-    assert "memory=" in str(caught.value.cure)
+    assert "--memory (or memory=" in str(caught.value.cure)
