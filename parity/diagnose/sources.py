@@ -59,13 +59,18 @@ class SourceDoctor:
         assert row.diagnosis is not None
         case = self._case(self._graph[row.tap])
         whole = len(case.inputs) == len(case.tap.inputs)
-        causes = self._causes(case, row.limits) if whole else ()
-        if causes and causes[0].leaves_rounding(row.limits):
-            signature = ""
-        else:
-            signature = describe(case) if whole else self._unseen(case.tap)
+        causes, signature = self._explained(case, row.limits) if whole else ((), self._unseen(case.tap))
         diagnosis = replace(row.diagnosis, causes=causes, signature=signature, cost=self._cost(row, case))
         return replace(row, diagnosis=diagnosis)
+
+    def _explained(self, case: SourceCase, limits: AppliedLimits) -> tuple[tuple[Cause, ...], str]:
+        """Causes, and the signature where none of them is enough; what does not fit into memory is said there."""
+        try:
+            causes = self._causes(case, limits)
+            enough = causes and causes[0].leaves_rounding(limits)
+            return causes, "" if enough else describe(case)
+        except MemoryError as error:
+            return (), f"the search for causes ran out of memory ({error}): compare fewer or shorter prompts"
 
     def _cost(self, row: TapResult, case: SourceCase) -> TapCost | None:
         can_be_priced = row.errors is not None and np.isfinite(case.predicted).all()

@@ -124,6 +124,20 @@ def test_a_source_has_its_cause_and_its_cost(tmp_path: Path) -> None:
     assert diagnosis.cost.local_error.mean_kl > 1e-6
 
 
+def test_a_search_that_runs_out_of_memory_leaves_the_rest_of_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hungry(*arguments: object, **more: object) -> None:
+        raise MemoryError("172 GiB")
+
+    monkeypatch.setattr("parity.diagnose.sources.explain", hungry)
+    diagnosis = diagnosed(tmp_path, {"layers.0.k": no_bias("layers.0.k")}).row("layers.0.k").diagnosis
+    assert diagnosis is not None
+    assert diagnosis.role == "source"
+    assert "ran out of memory (172 GiB)" in diagnosis.signature
+    assert diagnosis.cost is not None
+
+
 def test_a_rotation_of_both_sides_of_a_product_is_harmless(tmp_path: Path) -> None:
     faults: dict[str, Fault] = {f"layers.{i}.{tap}_rope": shifted for i in (0, 1) for tap in ("q", "k")}
     comparison = diagnosed(tmp_path, faults)
