@@ -16,6 +16,7 @@ from parity.dtypes import ROUNDING_REL_L2, DtypeInfo
 
 __all__ = ["describe"]
 
+_MORE_THAN_NOISE = 1.3
 _NEAR = 3.0
 _FEW = 30
 
@@ -26,11 +27,21 @@ def describe(case: SourceCase) -> str:
     if residual.energy == 0:
         return _non_finite_words(case) or "The output is exactly what the reference's operation gives."
     if (residual.ratio <= BEYOND_NOISE).all() and not _non_finite_words(case):
-        return f"{_size_words(residual, '')} nothing is beyond noise."
+        return _quiet_words(residual, case.dtype)
     found = [*token_words(residual), *channel_words(residual, case.tap), *relation_words(case, residual)]
     structure = "; ".join(found) if found else "it has no structure: random over tokens and channels, with mean zero"
     size = _size_words(residual, "" if found else _rounding_words(residual, case.dtype))
     return " ".join(part for part in (_non_finite_words(case), size, f"{structure}.") if part)
+
+
+def _quiet_words(residual: Residual, dtype: DtypeInfo) -> str:
+    """For residuals in which no token stands out of the noise."""
+    if np.median(residual.ratio) <= _MORE_THAN_NOISE:
+        return f"{_size_words(residual, '')} nothing is beyond noise."
+    size = _size_words(residual, _rounding_words(residual, dtype))
+    return (
+        f"{size} more than noise at most tokens, and none stands out, as where sums or values are rounded more often."
+    )
 
 
 def _non_finite_words(case: SourceCase) -> str:

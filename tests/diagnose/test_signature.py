@@ -46,6 +46,12 @@ def test_what_is_within_noise_is_said() -> None:
     assert "nothing is beyond noise" in described(lambda y: y)
 
 
+def test_twice_the_noise_everywhere_is_no_noise_though_no_token_stands_out() -> None:
+    text = described(lambda y: y + noise(y, 6e-8))
+    assert "more than noise at most tokens, and none stands out" in text
+    assert "roundings to the candidate's own fp32" in text
+
+
 def test_an_exact_output_is_said() -> None:
     case = put_out(DOWN, lambda y: y)
     assert "exactly" in describe(replace(case, output=case.predicted))
