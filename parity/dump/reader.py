@@ -67,7 +67,9 @@ class Dump:
         """
         path = Path(path)
         if path.is_file():
-            raise ParityError(f"{path}: a file, expected the folder of a dump", cure=f"name the folder: {path.parent}")
+            raise ParityError(
+                f"{path}: a file, expected the folder of a dump", cure=f"name the folder that holds {MANIFEST}"
+            )
         if not path.is_dir():
             raise ParityError(f"{path}: no such folder", cure="name the folder of a dump (parity record makes one)")
         if not (path / MANIFEST).is_file():
