@@ -81,9 +81,10 @@ def _heirs(failing: Sequence[TapResult], phase: str, comparison: Comparison) -> 
     several = len({row.phase for row in comparison.rows}) > 1
     where = f" of phase {phase}" if several else ""
     plural = "s fail" if len(heirs) > 1 else " fails"
+    operations = "their operations are" if len(heirs) > 1 else "its operation is"
     reach = f", from {heirs[0].tap} to {heirs[-1].tap}" if len(heirs) > 1 else f", {heirs[0].tap}"
     yield (
-        f"{format_count(len(heirs))} more tap{plural}{where} though their operations are right, for an error came in: "
+        f"{format_count(len(heirs))} more tap{plural}{where} though {operations} right, for an error came in: "
         f"{' and '.join(parts)}{reach}."
     )
 

@@ -50,7 +50,10 @@ def build(
         model = None if reference is None else model_folder(reference)
         network = build_from_checkpoint(checkpoint, model=model, dtype=dtype, progress=progress)
     elif reference is None or dtype is None or out is None:
-        raise ParityError("there is nothing to build", cure="give --reference, --dtype and --out, or --checkpoint")
+        given = {"--reference": reference, "--dtype": dtype, "--out": out}
+        lacking = " and ".join(name for name, value in given.items() if value is None)
+        problem = f"there is nothing to build: no {lacking}" if any(given.values()) else "there is nothing to build"
+        raise ParityError(problem, cure="give --reference, --dtype and --out, or --checkpoint")
     else:
         network = build_from_model(model_folder(reference), out, dtype=dtype, progress=progress)
     if assignment is not None:

@@ -40,14 +40,15 @@ def lint(model: Model, checkpoint: CheckpointDir, json: Json = None, quiet: p.Qu
         from qwen_trt_model.lint import lint as lint_checkpoint
 
         report = lint_checkpoint(model, checkpoint)
-    if json is not None:
-        from parity.serial import write_json
-
-        write_json(json, report)
     from parity.cli.lint_findings import print_findings, verdict
 
     if not quiet:
         print_findings(report.findings)
     typer.echo(verdict(report))
+    if json is not None:
+        from parity.serial import write_json
+
+        # After the findings: a path that can't be written must not lose them.
+        write_json(json, report)
     if not report.passed:
         raise typer.Exit(DIVERGENCE)

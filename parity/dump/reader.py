@@ -66,10 +66,14 @@ class Dump:
                 it is missing, truncated or holds something else than the manifest says.
         """
         path = Path(path)
+        if path.is_file():
+            raise ParityError(
+                f"{path}: a file, expected the folder of a dump", cure=f"name the folder that holds {MANIFEST}"
+            )
         if not path.is_dir():
             raise ParityError(f"{path}: no such folder", cure="name the folder of a dump (parity record makes one)")
         if not (path / MANIFEST).is_file():
-            raise ParityError(f"{path}: holds no {MANIFEST}, so it is no finished dump", cure="record it again")
+            raise ParityError(f"{path}: holds no {MANIFEST}, so it is no finished dump", cure=_cure(path))
         manifest = read_json(path / MANIFEST, Manifest)
         if manifest.schema_version != SCHEMA_VERSION:
             raise ParityError(
@@ -100,6 +104,11 @@ def _padded(stored: npt.NDArray[Any], shape: tuple[int, ...], mask: npt.NDArray[
     array = np.zeros(shape, dtype=stored.dtype)
     array[mask] = stored
     return array
+
+
+def _cure(folder: Path) -> str:
+    within = sorted(manifest.parent for manifest in folder.glob(f"*/{MANIFEST}"))
+    return f"name a dump in it: {', '.join(map(str, within))}" if within else "record it again"
 
 
 def _check_phase(folder: Path, record: PhaseRecord) -> None:

@@ -57,6 +57,8 @@ def diagnose_run(folder: Path, *, reference: str | None, judging: Judging, progr
 
 
 def _stored(folder: Path) -> Comparison | None:
+    if folder.is_file():
+        raise ParityError(f"{folder}: a file, expected the folder of a run", cure="name the folder of comparison.json")
     if not folder.is_dir():
         raise ParityError(f"{folder}: no such folder", cure="name the folder that `parity run --out` made")
     return load_comparison(folder) if (folder / "comparison.json").is_file() else None

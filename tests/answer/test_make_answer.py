@@ -185,4 +185,4 @@ def test_what_is_not_finite_and_has_a_role_is_told_by_its_role_alone() -> None:
     answer = make_answer(make(source, diagnosed(absent("b", status="not finite"), "carrier")))
     assert answer.structure == ()
     assert answer.headline.startswith("The error is born in a ")
-    assert answer.symptoms[0].startswith("1 more tap fails though")
+    assert answer.symptoms[0].startswith("1 more tap fails though its operation is right")

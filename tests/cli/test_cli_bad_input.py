@@ -203,6 +203,8 @@ def test_a_model_is_not_overwritten_by_a_network(parity: Command, tiny_qwen2_dir
 
 def test_build_says_what_it_needs(parity: Command) -> None:
     assert_refused(parity("build", "-q"), "--reference, --dtype and --out, or --checkpoint")
+    assert_refused(parity("build", "--reference", ".", "--out", "out", "-q"), "nothing to build: no --dtype\n")
+    assert_refused(parity("build", "--dtype", "fp16", "-q"), "nothing to build: no --reference and --out\n")
 
 
 def test_a_defect_of_ours_is_no_divergence(parity: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,10 +123,16 @@ def test_two_dumps_with_different_tokens_are_refused(parity: Command, passing_ru
     ("arguments", "problem"),
     [
         (("report", "nowhere"), "error: nowhere: no such folder"),
+        (("report", "{run}/comparison.json"), "comparison.json: a file, expected the folder of a run"),
         (("report", "{run}", "--tap", "layers.9.q"), "error: no tap 'layers.9.q'"),
         (("report", "{run}", "--flag", "mean=1"), "error: --flag: unknown name 'mean'"),
         (("compare", "nowhere", "{run}/candidate", "--out", "out"), "error: nowhere: no such folder"),
         (("compare", "{run}", "{run}/candidate", "--out", "out"), "holds no manifest.json, so it is no finished dump"),
+        (("compare", "{run}", "{run}/candidate", "--out", "out"), "cure:  name a dump in it: {run}/candidate, "),
+        (
+            ("compare", "{run}/reference/manifest.json", "{run}/candidate", "--out", "out"),
+            "manifest.json: a file, expected the folder of a dump",
+        ),
         (("compare", "{run}/reference", "{run}/candidate", "--out", "{run}/comparison.json"), "error: "),
     ],
 )
@@ -141,7 +147,7 @@ def test_bad_input_ends_with_2_and_one_message(
     monkeypatch.chdir(tmp_path)
     outcome = parity(*(argument.format(run=passing_run) for argument in arguments), *(["-q"]))
     assert outcome.status == 2
-    assert problem in outcome.err
+    assert problem.format(run=passing_run) in outcome.err
     assert outcome.err.count("error:") == outcome.err.count("cure:") == 1
     assert "Traceback" not in outcome.err
 

@@ -63,6 +63,16 @@ def test_quiet_prints_the_verdict_alone(parity: Command, tiny_qwen2_dir: Path, b
     assert line.startswith("FAIL: ")
 
 
+def test_findings_survive_a_file_that_can_not_be_written(
+    parity: Command, tiny_qwen2_dir: Path, broken: Path, tmp_path: Path
+) -> None:
+    outcome = parity("lint", tiny_qwen2_dir, broken, "--json", tmp_path / "nowhere" / "lint.json")
+    assert outcome.status == 2
+    assert "error     norm_epsilon: config.json: norm_epsilon" in outcome.out
+    assert "FAIL: " in outcome.out
+    assert "lint.json" in outcome.err
+
+
 def test_json_holds_everything(parity: Command, tiny_qwen2_dir: Path, broken: Path, tmp_path: Path) -> None:
     parity("lint", tiny_qwen2_dir, broken, "--quiet", "--json", tmp_path / "lint.json")
     written = json.loads((tmp_path / "lint.json").read_text())
