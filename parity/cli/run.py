@@ -70,6 +70,9 @@ def run(
 
 def run_and_conclude(request: RunRequest, *, quiet: bool, verbose: bool) -> None:
     """Make the run, write its views, print the verdict and exit with it."""
+    from parity.session.candidate import check_candidate
+
+    check_candidate(request.candidate)  # loading PyTorch takes longer than to mistype a path
     progress = choose_progress(quiet=quiet)
     with progress.step("loading PyTorch"):
         from parity.session.run import run as make_run

@@ -34,6 +34,14 @@ def assert_no_dump(folder: Path) -> None:
     assert list(folder.rglob("*.partial-*")) == []
 
 
+def test_a_candidate_that_is_not_there_is_refused_before_pytorch_is_loaded(
+    parity: Command, tiny_qwen2_dir: Path, tmp_path: Path
+) -> None:
+    outcome = parity("run", "--reference", tiny_qwen2_dir, "--candidate", "nowhere.onnx", "--out", tmp_path / "run")
+    assert_refused(outcome, "nowhere.onnx", "no such file")
+    assert "PyTorch" not in outcome.err
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
