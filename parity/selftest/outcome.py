@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from parity.comparison import TapResult
 from parity.selftest.case import Case, Expectation
 
-__all__ = ["Found", "Outcome", "outcome_of"]
+__all__ = ["UNEXPLAINED", "Found", "Outcome", "outcome_of"]
+
+UNEXPLAINED = "unexplained"
+"""Stands for the cause of a source that nothing explains."""
 
 _OF_THE_CAPTURE = ("aliased", "missing", "shape")
 """Statuses that speak of a capture and not of an operation."""
@@ -73,7 +76,7 @@ class Outcome:
     @property
     def found_cause(self) -> str:
         """The causes of `found_tap`."""
-        return " ".join(found.cause or "unexplained" for found in self._shown)
+        return " ".join(found.cause or UNEXPLAINED for found in self._shown)
 
     @property
     def elsewhere(self) -> tuple[Found, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from parity.selftest.cases import GROUPS
-from parity.selftest.outcome import Outcome
+from parity.selftest.outcome import UNEXPLAINED, Outcome
 
 __all__ = ["TARGETS", "GroupRates", "Target", "group_rates", "missed", "unmet"]
 
@@ -121,7 +121,8 @@ def missed(outcome: Outcome) -> str:
         return f"found at {outcome.found_tap or 'no source'} instead of {expected}: {_words(outcome)}"
     if not outcome.right_cause:
         causes = " ".join("/".join(expectation.causes) for expectation in case.expected)
-        return f"explained by {outcome.found_cause} instead of {causes}: {_words(outcome)}"
+        found = "not explained," if outcome.found_cause == UNEXPLAINED else f"explained by {outcome.found_cause}"
+        return f"{found} instead of {causes}: {_words(outcome)}"
     return ""
 
 

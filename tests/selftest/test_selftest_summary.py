@@ -40,6 +40,6 @@ def test_a_miss_is_told_with_its_reason() -> None:
     assert missed(outcome(case, *RIGHT)) == ""
     assert "not detected" in missed(outcome(case, failing=False))
     assert "at layers.1.k instead of layers.3.q_rope" in missed(outcome(case, ("layers.1.k", "")))
-    assert "explained by unexplained instead of rotary_base" in missed(outcome(case, ("layers.3.q_rope", "")))
+    assert "not explained, instead of rotary_base" in missed(outcome(case, ("layers.3.q_rope", "")))
     assert "false alarm at layers.0.act" in missed(alarm(control()))
     assert missed(outcome(control(), failing=False)) == ""

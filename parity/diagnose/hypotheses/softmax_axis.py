@@ -72,7 +72,13 @@ def _over_queries(totals: Floats) -> Variation:
     def scores(rows: AttentionRows) -> Floats:
         return rows.scores - totals[rows.rows.prompts]
 
-    return Variation(scores=scores, weights=lambda scores, mask: np.where(mask, np.exp(scores), 0.0))
+    return Variation(scores=scores, weights=_powers)
+
+
+def _powers(scores: Floats, mask: Bools) -> Floats:
+    with np.errstate(over="ignore"):  # what such a softmax can't compute explains nothing
+        powers: Floats = np.where(mask, np.exp(scores), 0.0)
+    return powers
 
 
 def _over_heads(scores: Floats, mask: Bools) -> Floats:
