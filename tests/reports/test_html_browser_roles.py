@@ -276,8 +276,11 @@ def test_many_sources_upstream_are_counted(open_report: OpenReport) -> None:
 
 def test_what_stands_on_top_opens_the_tap(open_report: OpenReport, broken: Comparison) -> None:
     page = open_report(broken)
+    assert SOURCE not in page.locator("#panel").inner_text()
     page.locator(".source .command a").click()
-    page.locator(f"#panel h2:text-is('{SOURCE}')").wait_for()
+    heading = page.locator(f"#panel h2:text-is('{SOURCE}')")
+    heading.wait_for()
+    assert heading.is_visible()
 
 
 def test_the_answer_shows_without_a_script(open_report: OpenReport, broken: Comparison) -> None:
