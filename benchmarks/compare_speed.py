@@ -28,6 +28,7 @@ CHANNELS = 4096
 
 
 def main() -> None:
+    """Measure every method on one tap and write the table."""
     options = _options()
     rows = 2**options.log2_elements // CHANNELS
     rng = np.random.default_rng(0)

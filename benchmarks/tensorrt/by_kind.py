@@ -110,6 +110,7 @@ class RunRow:
 
 
 def main() -> None:
+    """Write both tables; exit with 1 if a run has no parity."""
     options = _options()
     files = sorted(options.out.glob("*/comparison.json"))
     if not files:

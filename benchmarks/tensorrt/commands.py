@@ -45,6 +45,7 @@ class CommandCost:
 
 
 def main() -> None:
+    """Run what standard input says; exit with the worst status."""
     options = _options()
     costs = run_commands(sys.stdin.read().splitlines(), costs=options.costs, seconds=options.seconds)
     sys.exit(max((cost.status for cost in costs if cost.status != _DIVERGENCE), default=0))

@@ -85,6 +85,7 @@ PUBLISHED = (
 
 
 def main() -> None:
+    """Write the table of two dumps' logits."""
     options = _options()
     reference, floor, candidate = (Dump.open(path) for path in (options.reference, options.floor, options.candidate))
     pairs = ((candidate, floor), (candidate, reference), (floor, reference))

@@ -31,6 +31,7 @@ _NOTE = "made_by.json"
 
 
 def main() -> None:
+    """Make the model that the options name."""
     options = _options()
     shape = SHAPES[options.shape]
     shape = replace(shape, layers=options.layers or shape.layers, vocabulary=options.vocabulary or shape.vocabulary)

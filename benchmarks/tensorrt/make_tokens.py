@@ -27,6 +27,7 @@ __all__ = ["make_tokens", "save_tokens"]
 
 
 def main() -> None:
+    """Write a dump of tokens alone."""
     options = _options()
     config = json.loads((options.reference / "config.json").read_text(encoding="utf-8"))
     lengths = [int(length) for length in options.lengths.split(",")]

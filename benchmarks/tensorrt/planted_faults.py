@@ -129,6 +129,7 @@ class Sides:
 
 
 def main() -> None:
+    """Plant what is left to plant; exit with 1 if one is missed."""
     options = _options()
     dtypes = [dtype_info(dtype).name for dtype in options.dtypes.split(",")]
     cases = [Case.parse(text) for text in options.cases.split(",")]

@@ -107,6 +107,7 @@ class Prepared:
 
 
 def main() -> None:
+    """Build the engines, or time those that are built; exit with 1 if one is missing."""
     options = _options()
     ends = time.perf_counter() + options.seconds
     network = open_network(options.network, graph=None, mapping=None)

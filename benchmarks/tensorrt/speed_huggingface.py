@@ -23,6 +23,7 @@ MODES = ("sdpa", "eager", "compiled")
 
 
 def main() -> None:
+    """Measure both rates, then every mode in every setting."""
     options = _options()
     ends = time.perf_counter() + options.seconds
     checkpoint = open_checkpoint(options.reference)

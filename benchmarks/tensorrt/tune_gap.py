@@ -127,6 +127,7 @@ class _Searched:
 
 
 def main() -> None:
+    """Search for every candidate; exit with 1 if one can't be brought within limits."""
     options = _options()
     sides = TuneSides(Dump.open(options.reference), Dump.open(options.floor))
     options.out.mkdir(parents=True, exist_ok=True)

@@ -157,10 +157,8 @@ def _replayed_truth(view: View, sides: Sides) -> TruthReplay:
 
 def _replay_truth(view: View, sides: Sides) -> TruthReplay:
     expected = view.predict(sides.truth)
-    stored, noise = (
-        squares(expected, view.predict(view.as_stored(sides.truth, sides.dtype))),
-        _noise(view, sides, expected),
-    )
+    stored = squares(expected, view.predict(view.as_stored(sides.truth, sides.dtype)))
+    noise = _noise(view, sides, expected)
     return TruthReplay(
         expected,
         (stored, *noise.local),

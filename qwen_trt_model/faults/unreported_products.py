@@ -56,37 +56,37 @@ def _adapter(tap: str, rank: int, relative: float, seed: int) -> Callable[[Ops],
     return reweighted(MODULE_OF_TAP[tap], change)
 
 
-def _clamped_inputs(tap: str, limit: float) -> Callable[[Ops], Ops]:
+def _changed_inputs(tap: str, change: Callable[[GraphBuilder, ir.Value], ir.Value]) -> Callable[[Ops], Ops]:
+    """The product that makes `tap` reads its inputs through `change`."""
     suffix = f".{MODULE_OF_TAP[tap]}"
 
     def apply(ops: Ops) -> Ops:
         def product(g: GraphBuilder, x: ir.Value, /, *, module: str, bias: bool = False) -> ir.Value:
-            if module.endswith(suffix):
-                low, high = g.constant(-limit, g.config.dtype), g.constant(limit, g.config.dtype)
-                x = g.op("Clip", x, low, high)
-            return ops.linear(g, x, module=module, bias=bias)
+            return ops.linear(g, change(g, x) if module.endswith(suffix) else x, module=module, bias=bias)
 
         return replace(ops, linear=product)
 
     return apply
+
+
+def _clamped_inputs(tap: str, limit: float) -> Callable[[Ops], Ops]:
+    def clamped(g: GraphBuilder, x: ir.Value) -> ir.Value:
+        low, high = g.constant(-limit, g.config.dtype), g.constant(limit, g.config.dtype)
+        return g.op("Clip", x, low, high)
+
+    return _changed_inputs(tap, clamped)
 
 
 def _quantised_inputs(tap: str) -> Callable[[Ops], Ops]:
     """Inputs of one product rounded to int8 with a scale for each token."""
-    suffix = f".{MODULE_OF_TAP[tap]}"
 
-    def apply(ops: Ops) -> Ops:
-        def product(g: GraphBuilder, x: ir.Value, /, *, module: str, bias: bool = False) -> ir.Value:
-            if module.endswith(suffix):
-                wide = g.cast(x, ir.DataType.FLOAT)
-                largest = g.op("ReduceMax", g.op("Abs", wide), axes=[-1], keepdims=1)
-                step = g.op("Mul", largest, g.constant(1 / 127, "float32"))
-                x = g.cast(g.op("Mul", g.op("Round", g.op("Div", wide, step)), step), g.dtype)
-            return ops.linear(g, x, module=module, bias=bias)
+    def quantised(g: GraphBuilder, x: ir.Value) -> ir.Value:
+        wide = g.cast(x, ir.DataType.FLOAT)
+        largest = g.op("ReduceMax", g.op("Abs", wide), axes=[-1], keepdims=1)
+        step = g.op("Mul", largest, g.constant(1 / 127, "float32"))
+        return g.cast(g.op("Mul", g.op("Round", g.op("Div", wide, step)), step), g.dtype)
 
-        return replace(ops, linear=product)
-
-    return apply
+    return _changed_inputs(tap, quantised)
 
 
 def _draw_checkpoint(rng: np.random.Generator, config: QwenConfig) -> Size:
